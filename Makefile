@@ -1,0 +1,61 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+STATE ?= .state
+PORT ?= 8000
+ONCE ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check bench soak fuzz seed lock schema clean
+
+help: ## show what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) .typing ## install everything into .venv, nothing else
+
+$(STAMP): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $(STAMP)
+
+.typing: ## links through which type checkers find the package
+	mkdir -p .typing/lifecircle
+	for folder in gateway graphql assistant catalogue seeds; do ln -sfn ../../$$folder .typing/lifecircle/$$folder; done
+
+run: setup ## start, seed, take the tour and stay serving (ONCE=1 ends after the tour)
+	$(BIN)/lifecircle demo --state $(STATE) --port $(PORT) $(if $(ONCE),--once)
+
+test: setup ## run the tests
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+check: setup ## lint, format, types, the contract
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m bench.contract
+
+bench: setup ## benchmarks, as ratios against a baseline measured in the same run
+	$(BIN)/python -m bench
+
+soak: setup ## the long tests at full count: races, kill -9
+	LIFECIRCLE_TEST_SCALE=full $(BIN)/python -m pytest tests -m slow -n 0
+
+fuzz: setup ## hostile and random input at full count
+	LIFECIRCLE_TEST_SCALE=full $(BIN)/python -m pytest tests -m fuzz -n 0
+
+seed: setup ## seed the database that the settings name (SIZE=20000 grows the district)
+	$(BIN)/lifecircle seed --state $(STATE) $(if $(SIZE),--size $(SIZE))
+
+schema: setup ## write graphql/operations/schema.graphql anew
+	$(BIN)/lifecircle schema > graphql/operations/schema.graphql.new && mv graphql/operations/schema.graphql.new graphql/operations/schema.graphql
+
+lock: setup ## choose versions anew and lock them
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --all-extras pyproject.toml --output-file requirements.lock
+
+clean: ## remove what make made (never the state folder)
+	rm -rf $(VENV) .typing build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,69 @@
+"""A policy guide: what it says in plain words, and where that was read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+FRESH_DAYS = 180
+"""Guides are checked again within this time (国办秘函〔2019〕19号: notices and policy within 6 months)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    title: str
+    url: str | None
+    section: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    id: str
+    title: str
+    issuer: str
+    document_number: str | None
+    topic: str
+    region: str | None
+    """None: the whole country."""
+    summary: str
+    body: str
+    steps: tuple[str, ...]
+    questions: tuple[str, ...]
+    local_rules_differ: bool
+    phone: str | None
+    effective_on: date | None
+    checked_on: date
+    sources: tuple[Source, ...]
+    status: str
+    version: int
+
+    def is_stale(self, today: date) -> bool:
+        return today - self.checked_on > timedelta(days=FRESH_DAYS)
+
+
+def policy_from_document(document: Mapping[str, Any]) -> Policy:
+    return Policy(
+        id=document["_id"],
+        title=document["title"],
+        issuer=document["issuer"],
+        document_number=document["document_number"],
+        topic=document["topic"],
+        region=document["region"],
+        summary=document["summary"],
+        body=document["body"],
+        steps=tuple(document["steps"]),
+        questions=tuple(document["questions"]),
+        local_rules_differ=document["local_rules_differ"],
+        phone=document["phone"],
+        effective_on=_day(document["effective_on"]),
+        checked_on=date.fromisoformat(document["checked_on"]),
+        sources=tuple(Source(row["title"], row.get("url"), row.get("section")) for row in document["source"]),
+        status=document["status"],
+        version=document["version"],
+    )
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None

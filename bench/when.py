@@ -1,0 +1,100 @@
+"""How often and how fast times are understood, beside a plain pattern for dates and clocks."""
+
+from __future__ import annotations
+
+import json
+import re
+import statistics
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from lifecircle.assistant.when import parse
+from lifecircle.assistant.when.spans import SHANGHAI
+from lifecircle.catalogue.text import traditional
+
+CASES = Path(__file__).resolve().parents[2] / "shared" / "data" / "datetime" / "cases.jsonl"
+SHIFTS = {"今天": 0, "明天": 1, "后天": 2}
+PLAIN = re.compile(
+    r"(?P<day>今天|明天|后天)?(?:(?P<month>\d{1,2})月(?P<date>\d{1,2})[日号])?(?:上午|(?P<pm>下午|晚上))?"
+    r"(?:(?P<hour>\d{1,2})[点:](?P<minute>\d\d|半)?)?"
+)
+PHRASES = (
+    "明天帮我约个保洁,上午十点",
+    "下周三下午三点半到五点",
+    "我家在3号楼2单元501,110平米,后天上午来",
+    "周六晚上7点,八个人",
+    "两小时的保洁多少钱",
+)
+
+Reader = Callable[[str, datetime], tuple[datetime, datetime] | None]
+
+
+def ours(text: str, now: datetime) -> tuple[datetime, datetime] | None:
+    span = parse(text, now)
+    return (span.start, span.until) if span else None
+
+
+def plain(text: str, now: datetime) -> tuple[datetime, datetime] | None:
+    """What one regular expression can do: a near day or a month's day, and a clock in digits."""
+    match = next((found for found in PLAIN.finditer(text) if found[0]), None)
+    if match is None:
+        return None
+    start = now.replace(hour=0, minute=0, second=0) + timedelta(days=SHIFTS.get(match["day"] or "", 0))
+    try:
+        if match["month"]:
+            start = start.replace(month=int(match["month"]), day=int(match["date"]))
+        if not match["hour"]:
+            return start, start + timedelta(days=1)
+        start = start.replace(hour=int(match["hour"]) + (12 if match["pm"] and int(match["hour"]) < 12 else 0))
+        minute = match["minute"]
+        start = start.replace(minute=30 if minute == "半" else int(minute or 0))
+    except ValueError:
+        return None
+    return start, start + (timedelta(minutes=1) if minute else timedelta(hours=1))
+
+
+def is_right(case: dict[str, Any], text: str, read: Reader) -> bool:
+    found = read(text, datetime.fromisoformat(case["ref"]).replace(tzinfo=SHANGHAI))
+    expected = (case["start"], case["end"])
+    said = tuple(bound.replace(tzinfo=None).isoformat() for bound in found) if found else ()
+    return said == expected if case["end"] else said[:1] == expected[:1]
+
+
+def accuracy(cases: list[dict[str, Any]], read: Reader, script: Callable[[str], str] = str) -> float:
+    return sum(is_right(case, script(case["text"]), read) for case in cases) / len(cases)
+
+
+def median_microseconds(texts: list[str], read: Reader, rounds: int = 5) -> float:
+    now = datetime(2026, 11, 25, 10, 0, tzinfo=SHANGHAI)
+    read(texts[0], now)
+    times = []
+    for text in texts * rounds:
+        started = time.perf_counter()
+        read(text, now)
+        times.append(time.perf_counter() - started)
+    return statistics.median(times) * 1e6
+
+
+def main() -> None:
+    texts = list(PHRASES)
+    print("when: Chinese time expressions, parser against one plain regular expression")
+    if CASES.exists():
+        every = [json.loads(line) for line in CASES.read_text(encoding="utf-8").splitlines()]
+        core = [case for case in every if case["core"]]
+        near = [case for case in every if case["holiday"] != "other"]
+        texts += [case["text"] for case in core]
+        groups = {"core": core, "all but foreign festivals": near, "all": every}
+        for name, cases in groups.items():
+            mine, twin, base = accuracy(cases, ours), accuracy(cases, ours, traditional), accuracy(cases, plain)
+            print(f"  {name:<26} n={len(cases):<4} {mine:6.1%}   traditional {twin:6.1%}   plain {base:6.1%}")
+    else:
+        print("  accuracy: the public cases are not here")
+    mine, base = median_microseconds(texts, ours), median_microseconds(texts, plain)
+    print(f"  median of one parse        {mine:.0f} µs   plain {base:.0f} µs")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,153 @@
+"""Signing in and out, and who holds which role."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from lifecircle.catalogue.clock import Clock
+from lifecircle.catalogue.database import Database, database_errors_as_refusals
+from lifecircle.catalogue.errors import CodeInvalid, Unauthenticated
+from lifecircle.catalogue.people.model import MemberRole, Membership, Resident, SessionTokens, SignedIn, Viewer
+from lifecircle.catalogue.people.store import PeopleStore
+from lifecircle.catalogue.ports import AccessTokens, WeChatIdentity, WeChatUser
+from lifecircle.catalogue.sealing import KeyRing
+from lifecircle.catalogue.snapshot.model import Snapshot
+
+SESSION_DAYS = 30
+
+_SIGN_IN_AGAIN = "登录已过期，请重新登录。"
+
+
+@dataclass(frozen=True)
+class PeopleDesk:
+    database: Database
+    keys: KeyRing
+    identity: WeChatIdentity
+    tokens: AccessTokens
+    clock: Clock
+
+    @property
+    def _store(self) -> PeopleStore:
+        return PeopleStore(self.database)
+
+    async def sign_in_with_wechat(self, code: str, snapshot: Snapshot) -> SignedIn:
+        """Raises CodeInvalid, Unavailable."""
+        user = await self.identity.identify(code)
+        async with database_errors_as_refusals():
+            if user.demo_area and snapshot.areas.get(user.demo_area) is None:
+                raise CodeInvalid(f"没有代码为 {user.demo_area} 的区域。", "code")
+            resident = await self._resident_of(user)
+            await self._grant_demo_roles(user, resident, snapshot)
+            return SignedIn(resident, await self._open_session(resident))
+
+    async def refresh(self, refresh_token: str) -> SignedIn:
+        """The next pair of tokens; a refresh token works once.
+
+        One that comes a second time was stolen, or its thief came first: the session ends. Raises Unauthenticated.
+        """
+        session_id, _, secret = refresh_token.partition(".")
+        presented = _fingerprint(secret)
+        async with database_errors_as_refusals():
+            session = await self._store.session(session_id)
+            if session is None or session["expires_at"] <= self.clock():
+                raise Unauthenticated(_SIGN_IN_AGAIN, "refreshToken")
+            if session["refresh"] != presented:
+                if presented in session["used"]:
+                    await self._store.end_session(session_id)
+                raise Unauthenticated(_SIGN_IN_AGAIN, "refreshToken")
+            return await self._rotate(session_id, session["resident"], presented)
+
+    async def resident(self, viewer: Viewer) -> Resident:
+        """Raises Unauthenticated when the account is gone."""
+        async with database_errors_as_refusals():
+            found = await self._store.resident(viewer.resident)
+        if found is None:
+            raise Unauthenticated(_SIGN_IN_AGAIN)
+        return found
+
+    async def memberships(self, viewer: Viewer) -> list[Membership]:
+        async with database_errors_as_refusals():
+            return await self._store.memberships(viewer.resident)
+
+    async def membership(self, viewer: Viewer, membership_id: str) -> Membership | None:
+        """The viewer's own membership; None for anybody else's."""
+        async with database_errors_as_refusals():
+            found = await self._store.membership(membership_id)
+        return found if found and found.resident == viewer.resident else None
+
+    async def staff_areas(self, viewer: Viewer) -> list[str]:
+        async with database_errors_as_refusals():
+            return await self._store.staff_areas(viewer.resident)
+
+    async def _resident_of(self, user: WeChatUser) -> Resident:
+        ids = self.keys.lookup_hashes(user.openid, field="openid")
+        known = await self._store.resident_of(ids)
+        if known:
+            return known
+        return await self._store.add_resident(
+            {
+                "_id": ids[0],
+                "openid": self.keys.seal(user.openid, field="openid"),
+                "nickname": user.nickname,
+                "phone": None,
+                "created_at": self.clock(),
+                "version": 1,
+            }
+        )
+
+    async def _open_session(self, resident: Resident) -> SessionTokens:
+        session_id, secret, now = secrets.token_hex(16), secrets.token_urlsafe(32), self.clock()
+        await self._store.add_session(
+            {
+                "_id": session_id,
+                "resident": resident.id,
+                "refresh": _fingerprint(secret),
+                "used": [],
+                "created_at": now,
+                "expires_at": now + timedelta(days=SESSION_DAYS),
+            }
+        )
+        access, expires_at = self.tokens.issue(resident.id, session_id, now)
+        return SessionTokens(access, expires_at, f"{session_id}.{secret}")
+
+    async def _rotate(self, session_id: str, resident_id: str, presented: str) -> SignedIn:
+        secret, now = secrets.token_urlsafe(32), self.clock()
+        expires = now + timedelta(days=SESSION_DAYS)
+        resident = await self._store.resident(resident_id)
+        if resident is None or not await self._store.rotate_refresh(
+            session_id, presented, _fingerprint(secret), expires
+        ):
+            raise Unauthenticated(_SIGN_IN_AGAIN, "refreshToken")
+        access, expires_at = self.tokens.issue(resident.id, session_id, now)
+        return SignedIn(resident, SessionTokens(access, expires_at, f"{session_id}.{secret}"))
+
+    async def _grant_demo_roles(self, user: WeChatUser, resident: Resident, snapshot: Snapshot) -> None:
+        if user.demo_area:
+            await self._store.add_staff(resident.id, user.demo_area)
+        if user.demo_merchant and not await self._store.memberships(resident.id):
+            await self._take_a_merchant(user.demo_merchant, resident, snapshot)
+
+    async def _take_a_merchant(self, name: str, resident: Resident, snapshot: Snapshot) -> None:
+        """The merchant of that id, else the largest that nobody has taken: two demo merchants never share one."""
+        for merchant in _demo_order(name, snapshot):
+            if await self._store.add_membership(f"demo:{merchant}", merchant, resident.id, MemberRole.OWNER):
+                return
+        raise CodeInvalid("演示商户都已被占用，请换一个已用过的名字登录。", "code")
+
+
+def _demo_order(name: str, snapshot: Snapshot) -> Sequence[str]:
+    sizes: dict[str, int] = {merchant.id: 0 for merchant in snapshot.merchants.values()}
+    for store in snapshot.all_stores():
+        if store.merchant in sizes:
+            sizes[store.merchant] += 1
+    by_size = sorted(sizes, key=lambda merchant: (-sizes[merchant], merchant))
+    return [name, *(merchant for merchant in by_size if merchant != name)] if name in sizes else by_size
+
+
+def _fingerprint(secret: str) -> str:
+    """Refresh secrets carry 256 random bits, so a plain hash keeps them."""
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,94 @@
+"""A store or public facility, as one record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Any
+
+from lifecircle.catalogue.geo import Point
+from lifecircle.catalogue.hours.model import (
+    OpeningException,
+    Schedule,
+    exceptions_from_document,
+    schedule_from_document,
+)
+
+FRESH_DAYS = 90
+"""Phone and opening hours count as true for this long after somebody vouched for them (docs/decisions/0007)."""
+
+
+class AccessibilityFeature(StrEnum):
+    STEP_FREE = "STEP_FREE"
+    ACCESSIBLE_TOILET = "ACCESSIBLE_TOILET"
+    LIFT = "LIFT"
+    PARKING = "PARKING"
+    SIGN_LANGUAGE = "SIGN_LANGUAGE"
+    LARGE_PRINT = "LARGE_PRINT"
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    id: str
+    name: str
+    category: str
+    merchant: str | None
+    chain: str | None
+    number: str | None
+    operator_name: str
+    part_of: str | None
+    station_of: str | None
+    location: Point
+    address: str
+    phone: str | None
+    community: str | None
+    hours: Schedule | None
+    """None: the chain's hours hold."""
+    exceptions: tuple[OpeningException, ...]
+    accessibility: tuple[AccessibilityFeature, ...]
+    notice: str | None
+    assured_on: date
+    floor_area: int | None
+    """Square metres."""
+    rating_sum: int
+    rating_count: int
+    state: str
+    version: int
+
+    @property
+    def rating(self) -> float | None:
+        return round(self.rating_sum / self.rating_count, 2) if self.rating_count else None
+
+    def is_stale(self, today: date) -> bool:
+        return today - self.assured_on > timedelta(days=FRESH_DAYS)
+
+
+def store_from_document(document: Mapping[str, Any]) -> Store:
+    lng, lat = document["location"]["coordinates"]
+    return Store(
+        id=document["_id"],
+        name=document["name"],
+        category=document["category"],
+        merchant=document["merchant"],
+        chain=document["chain"],
+        number=document["number"],
+        operator_name=document["operator_name"],
+        part_of=document["part_of"],
+        station_of=document["station_of"],
+        location=Point(lng, lat),
+        address=document["address"],
+        phone=document["phone"],
+        community=document["community"],
+        hours=schedule_from_document(document["hours"]) if document["hours"] else None,
+        exceptions=exceptions_from_document(document["exceptions"]),
+        accessibility=tuple(AccessibilityFeature(feature) for feature in document["accessibility"]),
+        notice=document["notice"],
+        assured_on=date.fromisoformat(document["assured_on"]),
+        floor_area=document["floor_area"],
+        rating_sum=document["rating"]["sum"],
+        rating_count=document["rating"]["count"],
+        state=document["state"],
+        version=document["version"],
+    )

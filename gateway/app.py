@@ -1,0 +1,135 @@
+"""The ASGI application of one worker."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from importlib.resources import files
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from lifecircle.catalogue.clock import Clock, system_clock
+from lifecircle.gateway.graphql_http import GraphQLEndpoint, new_request_id
+from lifecircle.gateway.health import Readiness, healthz
+from lifecircle.gateway.logs import set_up_logging
+from lifecircle.gateway.settings import Settings, read_settings
+from lifecircle.gateway.wiring import Wiring, wire
+from lifecircle.graphql.schema import build_schema
+
+log = logging.getLogger("lifecircle.http")
+
+PARENT_VARIABLE = "LIFECIRCLE_SUPERVISOR_PID"
+_PARENT_LOOK_SECONDS = 1.0
+_GRAPHIQL = files("lifecircle.gateway.graphiql")
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def create_app(settings: Settings | None = None, clock: Clock = system_clock) -> Starlette:
+    """Uvicorn calls this once per worker."""
+    chosen = settings or read_settings()
+    set_up_logging(chosen.log_level)
+    worker = _Worker(chosen, clock)
+    routes = [
+        Route("/graphql", worker.graphql, methods=["POST"]),
+        Route("/healthz", healthz),
+        Route("/readyz", worker.ready),
+    ]
+    if chosen.demo:
+        routes.insert(1, Route("/graphql", graphiql, methods=["GET"]))
+        routes.append(Mount("/graphiql", StaticFiles(packages=[("lifecircle.gateway.graphiql", ".")])))  # type: ignore[arg-type]
+    return Starlette(
+        routes=routes,
+        lifespan=worker.lifespan,
+        middleware=[Middleware(RequestLog)],
+        exception_handlers={Exception: _masked},
+    )
+
+
+class _Worker:
+    """Holds what the lifespan wires, for the routes."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._graphql: GraphQLEndpoint | None = None
+        self._ready: Readiness | None = None
+
+    @contextlib.asynccontextmanager
+    async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
+        wiring = await wire(self._settings, self._clock)
+        self._open(wiring)
+        watch = asyncio.create_task(_end_with_supervisor())
+        try:
+            yield
+        finally:
+            watch.cancel()
+            await wiring.close()
+
+    def _open(self, wiring: Wiring) -> None:
+        self._graphql = GraphQLEndpoint(build_schema(), wiring.services, wiring.tokens, self._settings, self._clock)
+        self._ready = Readiness(wiring.services, self._clock)
+
+    async def graphql(self, request: Request) -> Response:
+        assert self._graphql is not None  # noqa: S101 - requests come only inside the lifespan
+        return await self._graphql(request)
+
+    async def ready(self, request: Request) -> Response:
+        assert self._ready is not None  # noqa: S101
+        return await self._ready(request)
+
+
+class RequestLog:
+    """Gives every request an id, and logs one line for it: no body, no query string, no address."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id, began, status = new_request_id(), time.perf_counter(), 0
+        scope.setdefault("state", {})["request_id"] = request_id
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        await self._app(scope, receive, send_with_id)
+        milliseconds = (time.perf_counter() - began) * 1000
+        log.info("%s %s %d %.1fms request=%s", scope["method"], scope["path"], status, milliseconds, request_id)
+
+
+async def graphiql(request: Request) -> Response:
+    return HTMLResponse(_GRAPHIQL.joinpath("index.html").read_text("utf-8"))
+
+
+async def _masked(request: Request, error: Exception) -> Response:
+    body = {"errors": [{"message": "服务出了点问题，请稍后再试。", "extensions": {"code": "INTERNAL"}}]}
+    return JSONResponse(body, 500)
+
+
+async def _end_with_supervisor() -> None:
+    """A worker whose supervisor was killed would keep the port and serve on unseen: it stops by itself."""
+    supervisor = os.environ.get(PARENT_VARIABLE)
+    if supervisor is None or int(supervisor) == os.getpid():
+        return
+    while os.getppid() == int(supervisor):  # noqa: ASYNC110 - nothing tells a process that its parent has died
+        await asyncio.sleep(_PARENT_LOOK_SECONDS)
+    log.error("the supervisor is gone, stopping")
+    os.kill(os.getpid(), signal.SIGTERM)

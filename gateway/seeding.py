@@ -1,0 +1,38 @@
+"""The `seed` command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lifecircle.catalogue.clock import local_day, system_clock
+from lifecircle.catalogue.database import connect, ensure_schema_version, open_database, wait_until_reachable
+from lifecircle.catalogue.stores.store import create_catalogue_indexes
+from lifecircle.gateway.serve import database_of
+from lifecircle.gateway.settings import Settings
+from lifecircle.gateway.wiring import REACHABLE_SECONDS, uri_of
+from lifecircle.seeds.everything import seed_everything
+from lifecircle.seeds.loader import LoadReport
+
+
+async def seed(settings: Settings, size: int | None, folder: Path | None) -> list[str]:
+    """Load, and say what changed. Raises SeedError, CannotStart; then nothing is written."""
+    with database_of(settings) as ready:
+        client = connect(uri_of(ready))
+        try:
+            await wait_until_reachable(client, REACHABLE_SECONDS)
+            database, now = open_database(client, ready.mongodb_database), system_clock()
+            await ensure_schema_version(database)
+            await create_catalogue_indexes(database)
+            report = await seed_everything(database, local_day(now), now, size=size, folder=folder)
+            return list(_lines(report))
+        finally:
+            client.close()
+
+
+def _lines(report: LoadReport) -> list[str]:
+    rows = [
+        f"{name:<12} created {count.created:>6}  updated {count.updated:>6}  "
+        f"unchanged {count.unchanged:>6}  kept {count.kept:>4}"
+        for name, count in report.collections.items()
+    ]
+    return [*rows, f"{report.changes} changes"]

@@ -1,0 +1,111 @@
+"""The root query."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+import strawberry
+
+from lifecircle.catalogue.errors import BadRequest, InvalidInput
+from lifecircle.graphql.bookings import load_booking
+from lifecircle.graphql.context import Info
+from lifecircle.graphql.enums import StoreSort
+from lifecircle.graphql.ids import key_of
+from lifecircle.graphql.merchants import load_chain, load_merchant
+from lifecircle.graphql.node import Node, NodeLoaders
+from lifecircle.graphql.offerings import AvailabilityDay, load_offering
+from lifecircle.graphql.people import Resident, load_membership, load_resident
+from lifecircle.graphql.places import Area, Category, LocationInput, load_area, load_category
+from lifecircle.graphql.policies import PolicyConnection, load_policy, policy_page
+from lifecircle.graphql.store_lists import StoreFilter, nearby_page
+from lifecircle.graphql.stores import Store, StoreConnection, load_store
+
+MAX_NODES = 100
+
+_NODES = NodeLoaders(
+    {
+        "Area": load_area,
+        "Booking": load_booking,
+        "Category": load_category,
+        "Chain": load_chain,
+        "Membership": load_membership,
+        "Merchant": load_merchant,
+        "Offering": load_offering,
+        "Policy": load_policy,
+        "Resident": load_resident,
+        "Store": load_store,
+    }
+)
+
+
+@strawberry.type(description="Everything that can be read.")
+class Query:
+    @strawberry.field(description="Who is signed in.")
+    async def viewer(self, info: Info) -> Resident | None:
+        context = info.context
+        return Resident.of(await context.services.people.resident(context.require_viewer()), context)
+
+    @strawberry.field(description="Anything by its global id; null for what the viewer may not see.")
+    async def node(self, info: Info, id: strawberry.ID) -> Node | None:
+        return await _NODES.load(info.context, id)
+
+    @strawberry.field(description="Several by global id, in the same order; null for what the viewer may not see.")
+    async def nodes(self, info: Info, ids: list[strawberry.ID]) -> list[Node | None]:
+        if len(ids) > MAX_NODES:
+            raise BadRequest(f"一次最多 {MAX_NODES} 个编号。", "ids")
+        return [await _NODES.load(info.context, text) for text in ids]
+
+    @strawberry.field(description="The category tree, flat, parents before children.")
+    def categories(self, info: Info) -> list[Category] | None:
+        return [Category.of(record) for record in info.context.snapshot.categories]
+
+    @strawberry.field(description="The smallest area that holds a place; null outside the city.")
+    def area(self, info: Info, near: LocationInput) -> Area | None:
+        record = info.context.snapshot.areas.locate(near.to_point())
+        return Area.of(record) if record else None
+
+    @strawberry.field(description="Stores around a place. `radius` in metres, at most 50,000.")
+    def nearby_stores(
+        self,
+        info: Info,
+        near: LocationInput,
+        radius: int = 1000,
+        filter: StoreFilter | None = None,
+        sort: StoreSort = StoreSort.DISTANCE,
+        first: int | None = None,
+        after: str | None = None,
+    ) -> StoreConnection | None:
+        return nearby_page(info.context, near, radius, filter, sort, first, after)
+
+    @strawberry.field(description="One store.")
+    async def store(self, info: Info, id: strawberry.ID) -> Store | None:
+        return Store.of(await info.context.require_store(key_of(id, "Store", "id")), info.context)
+
+    @strawberry.field(description="Free times of an offering by day. At most 62 days.")
+    async def availability(
+        self,
+        info: Info,
+        offering: strawberry.ID,
+        from_: Annotated[date, strawberry.argument(name="from", description="First day.")],
+        days: int = 7,
+        party_size: int = 1,
+        duration_minutes: int | None = None,
+    ) -> list[AvailabilityDay] | None:
+        record = await info.context.require_offering(key_of(offering, "Offering", "offering"))
+        if duration_minutes not in (None, record.duration_minutes):
+            raise InvalidInput(f"“{record.name}”的时长是 {record.duration_minutes} 分钟。", "durationMinutes")
+        found = await info.context.services.bookings.availability(record.id, from_, days, party_size)
+        return [AvailabilityDay.of(day) for day in found]
+
+    @strawberry.field(description="Policy guides; by relevance where there is a query.")
+    def policies(
+        self,
+        info: Info,
+        query: str | None = None,
+        topic: str | None = None,
+        first: int | None = None,
+        after: str | None = None,
+        region: str | None = None,
+    ) -> PolicyConnection | None:
+        return policy_page(info, query, topic, region, first, after)

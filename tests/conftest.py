@@ -1,0 +1,57 @@
+"""One embedded database server per test run, one database per test."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from factories import SetClock
+from servers import Server, running
+
+from lifecircle.catalogue.database import Database, connect, open_database, wait_until_reachable
+from lifecircle.catalogue.sealing import KeyRing, make_keys_file, read_key_ring
+from lifecircle.gateway.embedded import EmbeddedDatabase
+
+SHARED = Path(__file__).parent.parent.parent / "shared"
+
+
+@pytest.fixture(scope="session")
+def mongodb_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with EmbeddedDatabase(tmp_path_factory.mktemp("state")) as embedded:
+        yield embedded.uri
+
+
+@pytest.fixture
+async def database(mongodb_uri: str) -> AsyncIterator[Database]:
+    client = connect(mongodb_uri, server_selection_ms=20_000)
+    await wait_until_reachable(client, 20)
+    yield open_database(client, f"test_{secrets.token_hex(8)}")
+    client.close()
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> KeyRing:
+    make_keys_file(tmp_path / "keys.json")
+    return read_key_ring(tmp_path / "keys.json")
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A demo server with the seeded district, shared by all tests that only talk to it."""
+    with running(Server(tmp_path_factory.mktemp("server") / "state")) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Public test data, where it is present beside the checkout."""
+    if not SHARED.is_dir():
+        pytest.skip("no shared test data beside this checkout")
+    return SHARED

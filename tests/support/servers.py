@@ -1,0 +1,137 @@
+"""Real servers for tests: processes of their own, on loopback, with folders of their own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+SLOW_START = 60.0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def clean_environment(**extra: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LIFECIRCLE_")}
+    return {**kept, **extra}
+
+
+@dataclass
+class Server:
+    """`lifecircle serve` as a user starts it."""
+
+    state: Path
+    workers: int = 1
+    environment: Mapping[str, str] = field(default_factory=dict)
+    port: int = field(default_factory=free_port)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> Path:
+        return self.state.with_name(self.state.name + ".log")
+
+    def start(self) -> Server:
+        command = [sys.executable, "-m", "lifecircle.gateway.cli", "serve", "--demo", "--port", str(self.port)]
+        command += ["--workers", str(self.workers), "--state", str(self.state)]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                command, stdout=log, stderr=log, env=clean_environment(**self.environment), start_new_session=True
+            )
+        self.wait_until_ready()
+        return self
+
+    def wait_until_ready(self, seconds: float = SLOW_START) -> None:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if self.process and self.process.poll() is not None:
+                raise AssertionError(f"the server ended: {self.log.read_text()[-2000:]}")
+            with contextlib.suppress(httpx2.HTTPError):
+                if httpx2.get(f"{self.url}/readyz", timeout=2).status_code == 200:
+                    return
+            time.sleep(0.1)
+        raise AssertionError(f"the server was not ready: {self.log.read_text()[-2000:]}")
+
+    def stop(self) -> int:
+        assert self.process
+        if self.process.poll() is None:
+            self.process.terminate()
+        return self.process.wait(60)
+
+    def kill(self) -> None:
+        """kill -9 of the server and all its workers, not of the database."""
+        assert self.process
+        for pid in [*self.worker_pids(), self.process.pid]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait(30)
+
+    def worker_pids(self) -> list[int]:
+        assert self.process
+        database = self.database_pid()
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        return [int(pid) for pid in children if int(pid) != database]
+
+    def database_pid(self) -> int:
+        return int((self.state / "database.pid").read_text())
+
+    def kill_database(self) -> None:
+        os.kill(self.database_pid(), signal.SIGKILL)
+
+
+@contextlib.contextmanager
+def running(server: Server) -> Iterator[Server]:
+    try:
+        yield server.start()
+    finally:
+        if server.process and server.process.poll() is None:
+            server.stop()
+
+
+@dataclass
+class Client:
+    """A GraphQL client of one resident."""
+
+    url: str
+    token: str | None = None
+    http: httpx2.Client = field(default_factory=lambda: httpx2.Client(timeout=30))
+
+    def post(self, query: str, variables: Mapping[str, Any] | None = None, **headers: str) -> httpx2.Response:
+        given = {"authorization": f"Bearer {self.token}"} if self.token else {}
+        body = {"query": query, "variables": dict(variables or {})}
+        return self.http.post(f"{self.url}/graphql", json=body, headers={**given, **headers})
+
+    def ask(self, query: str, **variables: Any) -> dict[str, Any]:
+        answer = self.post(query, variables).json()
+        assert not answer.get("errors"), answer["errors"]
+        return dict(answer["data"])
+
+    def errors(self, query: str, **variables: Any) -> list[dict[str, Any]]:
+        return list(self.post(query, variables).json()["errors"])
+
+    def sign_in(self, code: str) -> Client:
+        data = self.ask(
+            "mutation($c: String!) { signInWithWeChat(input: {code: $c}) "
+            "{ session { accessToken } errors { code message } } }",
+            c=code,
+        )["signInWithWeChat"]
+        assert not data["errors"], data["errors"]
+        self.token = data["session"]["accessToken"]
+        return self
