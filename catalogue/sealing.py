@@ -116,7 +116,7 @@ def _keys(content: object, purpose: str, path: Path) -> Keys:
     try:
         section = content[purpose]  # type: ignore[index]
         by_id = {key_id: base64.b64decode(text, validate=True) for key_id, text in section["keys"].items()}
-        active = section["active"]
+        active = str(section["active"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise SettingInvalid(f"LIFECIRCLE_KEYS_FILE: {path}: section {purpose!r} is missing or malformed") from error
     if active not in by_id or any(len(key) != KEY_BYTES for key in by_id.values()) or any("." in i for i in by_id):

@@ -6,8 +6,11 @@ import asyncio
 import contextlib
 import logging
 import os
+import signal
 import socket
 from collections.abc import Iterator
+from types import FrameType
+from typing import NoReturn
 
 import uvicorn
 from pydantic import SecretStr
@@ -27,6 +30,7 @@ log = logging.getLogger("lifecircle.serve")
 
 def serve(settings: Settings) -> None:
     """Serve until told to stop. Raises CannotStart."""
+    signal.signal(signal.SIGTERM, _leave)  # uvicorn raises the signal again when it is done
     check_demo_is_safe(settings)
     _check_port_is_free(settings)
     key_ring_of(settings)
@@ -73,6 +77,11 @@ async def prepare(settings: Settings) -> None:
             await seed_everything(database, local_day(now), now)
     finally:
         client.close()
+
+
+def _leave(number: int, frame: FrameType | None) -> NoReturn:
+    """Leave through the `with` blocks, so that the database is stopped cleanly."""
+    raise SystemExit(0)
 
 
 def _hand_down(settings: Settings) -> None:

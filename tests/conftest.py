@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from factories import SetClock
-from servers import Server, running
+from servers import Server, close_clients, running
 
 from lifecircle.catalogue.database import Database, connect, open_database, wait_until_reachable
 from lifecircle.catalogue.sealing import KeyRing, make_keys_file, read_key_ring
@@ -29,6 +29,12 @@ async def database(mongodb_uri: str) -> AsyncIterator[Database]:
     await wait_until_reachable(client, 20)
     yield open_database(client, f"test_{secrets.token_hex(8)}")
     client.close()
+
+
+@pytest.fixture(autouse=True)
+def _clients_are_closed() -> Iterator[None]:
+    yield
+    close_clients()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 DAY_MINUTES = 1440
-_CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)|24:00")
+_CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])|24:00")
 
 
 class HolidayMode(StrEnum):

@@ -40,7 +40,7 @@ def day_plan(
             return DayPlan(exception.ranges, exception.reason)
     holiday = calendar.holiday(day)
     if holiday and schedule.holiday_mode is not HolidayMode.SAME:
-        return DayPlan(schedule.holiday_ranges, holiday)
+        return DayPlan(schedule.holiday_ranges if schedule.holiday_mode is HolidayMode.RANGES else (), holiday)
     if schedule.holiday_mode is HolidayMode.CLOSED and calendar.is_makeup_workday(day):
         return DayPlan(_week_ranges(schedule, day, weekday=1), MAKEUP_REASON)
     return DayPlan(_week_ranges(schedule, day, weekday=day.isoweekday()))

@@ -21,8 +21,8 @@ from lifecircle.catalogue.stores.model import Store
 FIRST_LOOK = 64
 """How many neighbours are fetched at first; each further look fetches four times as many."""
 
-_ROUNDING = 1e-6
-"""Metres of slack, so that a store exactly on the radius is inside."""
+_ROUNDING = 1e-3
+"""Metres of slack in the tree; what is inside is decided on the rounded distance."""
 
 MILLIMETRES = 3
 """Decimals of a distance."""
@@ -84,6 +84,8 @@ class StoreTable:
         so that a page can continue after any of them.
         """
         for metres, group in groupby(self._nearest(center, radius), key=itemgetter(0)):
+            if metres > round(radius, MILLIMETRES):
+                return
             for _, row in sorted(group, key=lambda found: self.ids[found[1]]):
                 yield metres, row
 
@@ -95,10 +97,13 @@ class StoreTable:
         while True:
             chords, rows = self._tree.query(point, k=np.arange(1, count + 1), distance_upper_bound=reach)
             found = int(np.searchsorted(chords, np.inf))
-            yield from zip(arcs(chords[seen:found]).tolist(), rows[seen:found].tolist(), strict=True)
-            if found < count or count == len(self):
+            is_all = found < count or count == len(self)
+            # The tree picks any of several equally near rows: the last ones wait for the look that finds all of them.
+            sure = found if is_all else int(np.searchsorted(chords, chords[-1]))
+            yield from zip(arcs(chords[seen:sure]).tolist(), rows[seen:sure].tolist(), strict=True)
+            if is_all:
                 return
-            seen, count = found, min(count * 4, len(self))
+            seen, count = sure, min(count * 4, len(self))
 
 
 def _rows_by(column: Coded) -> dict[Any, list[int]]:

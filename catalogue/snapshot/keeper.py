@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any, Protocol
 
 from pymongo.errors import OperationFailure, PyMongoError
@@ -13,7 +13,7 @@ from pymongo.errors import OperationFailure, PyMongoError
 from lifecircle.catalogue.clock import Clock
 from lifecircle.catalogue.database import Database, Document
 from lifecircle.catalogue.snapshot.model import Snapshot
-from lifecircle.catalogue.snapshot.reading import COLLECTIONS, Change, read_snapshot, with_changes
+from lifecircle.catalogue.snapshot.reading import COLLECTIONS, UNREADABLE, Change, read_snapshot, with_changes
 
 log = logging.getLogger("lifecircle.snapshot")
 
@@ -51,7 +51,7 @@ class SnapshotKeeper:
         self._ready = asyncio.Event()
         self._last_heard = clock()
         self._resume_token: Any = None
-        self._during_fold: list[Change] | None = None
+        self._meanwhile: list[Change] | None = None
         self.reloads = 0
 
     @property
@@ -87,8 +87,8 @@ class SnapshotKeeper:
     def apply(self, changes: Sequence[Change]) -> None:
         """Take changes in at once; the writer of a change calls this before it answers."""
         self._current = with_changes(self.current, changes)
-        if self._during_fold is not None:
-            self._during_fold.extend(changes)
+        if self._meanwhile is not None:
+            self._meanwhile.extend(changes)
 
     async def _follow(self) -> None:
         while True:
@@ -119,12 +119,12 @@ class SnapshotKeeper:
                 event = await stream.try_next()
 
     async def _load(self) -> None:
-        self._current = await read_snapshot(self._database, self._districts, self._clock())
+        await self._rebase(read_snapshot(self._database, self._districts, self._clock()))
         for follower in self._followers.values():
             await follower.reload()
         self.reloads += 1
         self._ready.set()
-        log.info("snapshot loaded: %d stores", self._current.store_count)
+        log.info("snapshot loaded: %d stores", self.current.store_count)
 
     async def _take(self, event: Document | None) -> None:
         if event is None:
@@ -133,6 +133,12 @@ class SnapshotKeeper:
             await self._load()
             return
         change = Change(event["ns"]["coll"], event["documentKey"]["_id"], event.get("fullDocument"))
+        try:
+            self._take_in(change)
+        except UNREADABLE as error:  # one bad document must not end the following of all others
+            log.error("%s %s cannot be read, what was known stays: %r", change.collection, change.id, error)
+
+    def _take_in(self, change: Change) -> None:
         follower = self._followers.get(change.collection)
         if follower:
             follower.apply(change.id, change.document)
@@ -144,12 +150,14 @@ class SnapshotKeeper:
         return not self._districts or district is None or district in self._districts
 
     async def _fold_if_due(self) -> None:
-        """Fold on another thread; changes that come in meanwhile are laid over the result."""
-        if self.current.unfolded < FOLD_AT:
-            return
-        self._during_fold = []
+        """Fold on another thread."""
+        if self.current.unfolded >= FOLD_AT:
+            await self._rebase(asyncio.to_thread(self.current.folded))
+
+    async def _rebase(self, building: Awaitable[Snapshot]) -> None:
+        """Swap in a new base; changes that are taken in while it is built are laid over it."""
+        self._meanwhile = []
         try:
-            folded = await asyncio.to_thread(self.current.folded)
-            self._current = with_changes(folded, self._during_fold)
+            self._current = with_changes(await building, self._meanwhile)
         finally:
-            self._during_fold = None
+            self._meanwhile = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -73,11 +73,12 @@ class Snapshot:
             for metres, row in self.stores.near(center, radius)
             if self.stores.ids[row] not in self.changed_stores
         )
+        limit = round(radius, MILLIMETRES)
         changed = sorted(
             (
                 (metres, store)
                 for store in self.changed_stores.values()
-                if store and (metres := round(distance(center, store.location), MILLIMETRES)) <= radius
+                if store and (metres := round(distance(center, store.location), MILLIMETRES)) <= limit
             ),
             key=_by_distance,
         )
@@ -112,7 +113,8 @@ class Snapshot:
         own = [self.offerings.by_id.get(offering_id) for offering_id in self.offerings.of_store.get(store.id) or ()]
         templates = (self.offerings.of_chain.get(store.chain) or ()) if store.chain else ()
         inherited = [self.offering(f"{store.id}:{template}") for template in templates]
-        return [offering for offering in (*own, *inherited) if offering and offering.is_active]
+        here = (o for o in (*own, *inherited) if o and o.store == store.id)
+        return [offering for offering in here if offering.is_active]
 
     # --- changes ---
 
@@ -124,16 +126,22 @@ class Snapshot:
         known = self.store(store.id) if store else None
         return known is not None and store is not None and store.version < known.version
 
-    def with_offerings(self, offerings: Iterable[Offering], overrides: Mapping[str, Override]) -> Snapshot:
+    def with_offerings(
+        self, offerings: Mapping[str, Offering | None], overrides: Mapping[str, Override | None]
+    ) -> Snapshot:
+        """None removes an offering, or gives a store back what its chain says."""
         index = self.offerings
-        fresh = [offering for offering in offerings if not _is_older(offering, index.by_id.get(offering.id))]
+        fresh = {key: one for key, one in offerings.items() if not _is_older(one, index.by_id.get(key))}
+        present = [offering for offering in fresh.values() if offering]
         return replace(
             self,
             offerings=OfferingIndex(
-                by_id=index.by_id.changed({offering.id: offering for offering in fresh}),
-                overrides=index.overrides.changed(dict(overrides)),
-                of_store=_owners(index.of_store, [(o.store, o.id) for o in fresh]),
-                of_chain=_owners(index.of_chain, [(o.chain, o.id) for o in fresh]),
+                by_id=index.by_id.changed(fresh),
+                overrides=index.overrides.changed(
+                    {key: row for key, row in overrides.items() if not _is_older_row(row, index.overrides.get(key))}
+                ),
+                of_store=_owners(index.of_store, [(o.store, o.id) for o in present]),
+                of_chain=_owners(index.of_chain, [(o.chain, o.id) for o in present]),
             ),
         )
 
@@ -154,15 +162,20 @@ class Snapshot:
     @property
     def unfolded(self) -> int:
         """How many changes lie over the base."""
-        return len(self.changed_stores) + self.offerings.by_id.delta_size + self.chains.delta_size
+        layers = (self.offerings.by_id, self.offerings.overrides, self.chains, self.merchants)
+        return len(self.changed_stores) + sum(layer.delta_size for layer in layers)
 
 
 def _by_distance(found: tuple[float, Store]) -> tuple[float, str]:
     return found[0], found[1].id
 
 
-def _is_older(offering: Offering, known: Offering | None) -> bool:
-    return known is not None and offering.version < known.version
+def _is_older(offering: Offering | None, known: Offering | None) -> bool:
+    return offering is not None and known is not None and offering.version < known.version
+
+
+def _is_older_row(row: Override | None, known: Override | None) -> bool:
+    return row is not None and known is not None and row["version"] < known["version"]
 
 
 def _owners(owners: Layered[tuple[str, ...]], pairs: list[tuple[str | None, str]]) -> Layered[tuple[str, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,7 +14,7 @@ from lifecircle.catalogue.categories import Categories, category_from_document
 from lifecircle.catalogue.database import Database, Document
 from lifecircle.catalogue.hours.model import Schedule, schedule_from_document
 from lifecircle.catalogue.merchants import chain_from_document, merchant_from_document
-from lifecircle.catalogue.offerings.model import Offering, offering_from_document
+from lifecircle.catalogue.offerings.model import Offering, offering_from_document, split_inherited_id
 from lifecircle.catalogue.snapshot.columns import StoreTable
 from lifecircle.catalogue.snapshot.layered import Layered
 from lifecircle.catalogue.snapshot.model import OfferingIndex, Override, Snapshot
@@ -23,6 +24,11 @@ COLLECTIONS = ("areas", "categories", "merchants", "chains", "stores", "offering
 """What a snapshot holds."""
 
 BATCH = 2_000
+
+UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
+"""What reading a malformed document raises."""
+
+log = logging.getLogger("lifecircle.snapshot")
 
 T = TypeVar("T")
 
@@ -39,10 +45,10 @@ class Change:
 async def read_snapshot(database: Database, districts: Sequence[str], now: datetime) -> Snapshot:
     """Everything of the districts, read once."""
     where = {"district": {"$in": list(districts)}} if districts else {}
-    areas = [area_from_document(row) async for batch in _batches(database, "areas", where) for row in batch]
-    categories = [category_from_document(row) async for batch in _batches(database, "categories", {}) for row in batch]
-    merchants = [merchant_from_document(row) async for batch in _batches(database, "merchants", where) for row in batch]
-    chains = [chain_from_document(row) async for batch in _batches(database, "chains", where) for row in batch]
+    areas = await _read_all(database, "areas", where, area_from_document)
+    categories = await _read_all(database, "categories", {}, category_from_document)
+    merchants = await _read_all(database, "merchants", where, merchant_from_document)
+    chains = await _read_all(database, "chains", where, chain_from_document)
     stores = await _read_stores(database, where)
     offerings, overrides = await _read_offerings(database, where)
     return Snapshot(
@@ -61,10 +67,16 @@ def with_changes(snapshot: Snapshot, changes: Iterable[Change]) -> Snapshot:
     """The snapshot after the changes. A change that is older than what is held is passed over."""
     by_collection: dict[str, dict[str, Document | None]] = {}
     for change in changes:
-        by_collection.setdefault(change.collection, {})[change.id] = change.document
+        documents = by_collection.setdefault(change.collection, {})
+        if not _is_older(change.document, documents.get(change.id)):
+            documents[change.id] = change.document
     for collection, documents in by_collection.items():
         snapshot = _APPLY[collection](snapshot, documents)
     return snapshot
+
+
+def _is_older(row: Document | None, known: Document | None) -> bool:
+    return row is not None and known is not None and row["version"] < known["version"]
 
 
 async def _batches(database: Database, collection: str, where: Document) -> AsyncIterator[list[Document]]:
@@ -74,9 +86,25 @@ async def _batches(database: Database, collection: str, where: Document) -> Asyn
         await asyncio.sleep(0)
 
 
+async def _read_all(
+    database: Database, collection: str, where: Document, reader: Callable[[Document], T | None]
+) -> list[T]:
+    """Every document that can be read; one that cannot keeps no district from starting."""
+    found = []
+    async for batch in _batches(database, collection, where):
+        for row in batch:
+            try:
+                read = reader(row)
+            except UNREADABLE as error:
+                log.error("%s %s cannot be read, it is left out: %r", collection, row["_id"], error)
+            else:
+                found.extend(() if read is None else (read,))
+    return found
+
+
 async def _read_stores(database: Database, where: Document) -> list[Store]:
-    schedule = _SharedSchedules()
-    return [replace_hours(row, schedule) async for batch in _batches(database, "stores", where) for row in batch]
+    schedules = _SharedSchedules()
+    return await _read_all(database, "stores", where, lambda row: replace_hours(row, schedules))
 
 
 def replace_hours(row: Document, schedules: _SharedSchedules) -> Store:
@@ -100,15 +128,15 @@ class _SharedSchedules:
 
 
 async def _read_offerings(database: Database, where: Document) -> tuple[list[Offering], dict[str, Override]]:
-    offerings: list[Offering] = []
     overrides: dict[str, Override] = {}
-    async for batch in _batches(database, "offerings", where):
-        for row in batch:
-            if row.get("template"):
-                overrides[row["_id"]] = row
-            else:
-                offerings.append(offering_from_document(row))
-    return offerings, overrides
+
+    def reader(row: Document) -> Offering | None:
+        if split_inherited_id(row["_id"]):
+            overrides[row["_id"]] = row
+            return None
+        return offering_from_document(row)
+
+    return await _read_all(database, "offerings", where, reader), overrides
 
 
 def _index(offerings: list[Offering], overrides: dict[str, Override]) -> OfferingIndex:
@@ -129,14 +157,15 @@ def _grouped(pairs: Iterable[tuple[str | None, str]]) -> dict[str, tuple[str, ..
 
 
 def _apply_areas(snapshot: Snapshot, documents: dict[str, Document | None]) -> Snapshot:
-    kept = [area for area in snapshot.areas if area.id not in documents]
-    return replace(snapshot, areas=Areas([*kept, *(area_from_document(row) for row in documents.values() if row)]))
+    read = _not_older(snapshot.areas, _read(documents, area_from_document))
+    kept = [area for area in snapshot.areas if area.id not in read]
+    return replace(snapshot, areas=Areas([*kept, *(area for area in read.values() if area)]))
 
 
 def _apply_categories(snapshot: Snapshot, documents: dict[str, Document | None]) -> Snapshot:
-    kept = [category for category in snapshot.categories if category.code not in documents]
-    fresh = [category_from_document(row) for row in documents.values() if row]
-    return replace(snapshot, categories=Categories([*kept, *fresh]))
+    read = _not_older(snapshot.categories, _read(documents, category_from_document))
+    kept = [category for category in snapshot.categories if category.code not in read]
+    return replace(snapshot, categories=Categories([*kept, *(category for category in read.values() if category)]))
 
 
 def _apply_merchants(snapshot: Snapshot, documents: dict[str, Document | None]) -> Snapshot:
@@ -153,7 +182,7 @@ def _read(documents: dict[str, Document | None], reader: Callable[[Document], T]
     return {key: None if row is None else reader(row) for key, row in documents.items()}
 
 
-def _not_older(held: Layered[Any], read: dict[str, Any]) -> dict[str, Any]:
+def _not_older(held: Layered[Any] | Areas | Categories, read: dict[str, Any]) -> dict[str, Any]:
     def is_older(key: str) -> bool:
         known = held.get(key)
         return bool(known and read[key] and read[key].version < known.version)
@@ -166,11 +195,9 @@ def _apply_stores(snapshot: Snapshot, documents: dict[str, Document | None]) -> 
 
 
 def _apply_offerings(snapshot: Snapshot, documents: dict[str, Document | None]) -> Snapshot:
-    rows = [row for row in documents.values() if row]
-    return snapshot.with_offerings(
-        [offering_from_document(row) for row in rows if not row.get("template")],
-        {row["_id"]: row for row in rows if row.get("template")},
-    )
+    overrides = {key: row for key, row in documents.items() if split_inherited_id(key)}
+    offerings = {key: row for key, row in documents.items() if key not in overrides}
+    return snapshot.with_offerings(_read(offerings, offering_from_document), overrides)
 
 
 _APPLY = {

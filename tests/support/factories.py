@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from lifecircle.catalogue.areas import Areas
+from lifecircle.catalogue.categories import Categories
 from lifecircle.catalogue.clock import SHANGHAI
+from lifecircle.catalogue.snapshot.columns import StoreTable
+from lifecircle.catalogue.snapshot.layered import Layered
+from lifecircle.catalogue.snapshot.model import OfferingIndex, Snapshot
+from lifecircle.catalogue.snapshot.reading import Change, with_changes
 
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=SHANGHAI).astimezone(UTC)
 """A Wednesday, no holiday near."""
@@ -93,7 +100,55 @@ def a_session(start: datetime, minutes: int = 90) -> dict[str, datetime]:
 
 
 def a_chain(key: str = "c1", **changes: Any) -> dict[str, Any]:
-    return {"_id": key, "district": DISTRICT, "merchant": "m1", "name": "好邻居", "hours": hours(), "version": 1, **changes}
+    return {
+        "_id": key,
+        "district": DISTRICT,
+        "merchant": "m1",
+        "name": "好邻居",
+        "hours": hours(),
+        "version": 1,
+        **changes,
+    }
+
+
+def an_override(store: str, template: str, **changes: Any) -> dict[str, Any]:
+    """What one store changes in its chain's offering, and nothing else."""
+    row = {"_id": f"{store}:{template}", "district": DISTRICT, "store": store, "chain": None, "template": template}
+    return {**row, "version": 1, **changes}
+
+
+def an_area(key: str = DISTRICT, **changes: Any) -> dict[str, Any]:
+    ring = [[120.0, 30.0], [120.4, 30.0], [120.4, 30.6], [120.0, 30.6], [120.0, 30.0]]
+    return {
+        "_id": key,
+        "district": DISTRICT,
+        "name": "文澜区",
+        "level": "DISTRICT",
+        "parent": None,
+        "households": None,
+        "polygon": {"type": "Polygon", "coordinates": [ring]},
+        "version": 1,
+        **changes,
+    }
+
+
+def a_category(key: str = "convenience-store", **changes: Any) -> dict[str, Any]:
+    row = {"_id": key, "name": "便利店", "level": "BASIC", "parent": None, "order": 1, "aliases": []}
+    return {**row, "version": 1, **changes}
+
+
+def a_merchant(key: str = "m1", **changes: Any) -> dict[str, Any]:
+    row = {"_id": key, "district": DISTRICT, "name": "好邻居商贸", "state": "APPROVED", "area": DISTRICT}
+    return {**row, "version": 1, **changes}
+
+
+def a_snapshot(**rows: Sequence[dict[str, Any]]) -> Snapshot:
+    """A catalogue of the given documents by collection, nothing lying over its base."""
+    empty = Snapshot(
+        Areas(), Categories(), Layered({}), Layered({}), StoreTable([]), {}, OfferingIndex.empty(), loaded_at=NOON
+    )
+    changes = [Change(name, row["_id"], row) for name, documents in rows.items() for row in documents]
+    return with_changes(empty, changes).folded()
 
 
 class SetClock:

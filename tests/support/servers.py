@@ -84,13 +84,17 @@ class Server:
         self.process.wait(30)
 
     def worker_pids(self) -> list[int]:
+        """Workers are spawned; the database and Python's resource tracker are children too."""
         assert self.process
-        database = self.database_pid()
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        return [int(pid) for pid in children if int(pid) != database]
+        return [int(pid) for pid in children if b"multiprocessing-fork" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
     def database_pid(self) -> int:
         return int((self.state / "database.pid").read_text())
+
+    def database_uri(self) -> str:
+        command = Path(f"/proc/{self.database_pid()}/cmdline").read_bytes().split(b"\0")
+        return f"mongodb://127.0.0.1:{int(command[command.index(b'--port') + 1])}/"
 
     def kill_database(self) -> None:
         os.kill(self.database_pid(), signal.SIGKILL)
@@ -105,13 +109,27 @@ def running(server: Server) -> Iterator[Server]:
             server.stop()
 
 
+_OPEN: list[httpx2.Client] = []
+
+
+def opened(client: httpx2.Client) -> httpx2.Client:
+    """Remember a client, so that it is closed when its test ends."""
+    _OPEN.append(client)
+    return client
+
+
+def close_clients() -> None:
+    while _OPEN:
+        _OPEN.pop().close()
+
+
 @dataclass
 class Client:
     """A GraphQL client of one resident."""
 
     url: str
     token: str | None = None
-    http: httpx2.Client = field(default_factory=lambda: httpx2.Client(timeout=30))
+    http: httpx2.Client = field(default_factory=lambda: opened(httpx2.Client(timeout=30)))
 
     def post(self, query: str, variables: Mapping[str, Any] | None = None, **headers: str) -> httpx2.Response:
         given = {"authorization": f"Bearer {self.token}"} if self.token else {}

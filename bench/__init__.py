@@ -1,0 +1,1 @@
+"""Benchmarks, evaluations and the contract check. Not shipped."""
