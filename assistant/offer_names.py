@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 from lifecircle.catalogue.offerings.model import Offering
 from lifecircle.catalogue.snapshot.model import Snapshot
@@ -11,6 +13,11 @@ from lifecircle.catalogue.text import fold
 
 _SHORTEST = 2
 """Characters; single ones ("书") mean too many things."""
+_MOST_OF_A_NAME = 0.5
+"""How much of a name must stand in a sentence for a likeness."""
+_SAID_OF_ANYTHING = re.compile(
+    r"预约|预订|预定|报名|办理|取号|服务|上门|咨询|体验|参观|查看|老人|社区|养老|[一两]小时|约|订|[请找]?人"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +42,11 @@ class OfferNames:
         self._offerings = _offerings_by_name(snapshot)
         self._categories = _categories_by_name(snapshot)
         self._offering_names = sorted(self._offerings, key=len, reverse=True)
-        self._category_names = sorted(self._categories, key=len, reverse=True)
+        self._category_names = sorted(self._categories, key=lambda name: (-len(name), self._is_group(name, snapshot)))
+        self._plain_names = {name: _SAID_OF_ANYTHING.sub(" ", name) for name in self._offering_names}
+
+    def _is_group(self, name: str, snapshot: Snapshot) -> bool:
+        return bool(snapshot.categories.children(self._categories[name]))
 
     def is_current(self, snapshot: Snapshot) -> bool:
         return self._source[0] is snapshot.offerings and self._source[1] is snapshot.categories
@@ -45,9 +56,27 @@ class OfferNames:
         name = next((name for name in self._offering_names if name in folded), None)
         return NamedOfferings(name, tuple(self._offerings[name])) if name else None
 
+    def similar_in(self, folded: str) -> NamedOfferings | None:
+        """What shares the longest words with the text ("修水龙头": 水龙头漏水); None where two words are as long."""
+        said = _SAID_OF_ANYTHING.sub(" ", folded)
+        shared = {name: _shared(said, plain) for name, plain in self._plain_names.items()}
+        longest = max(map(len, shared.values()), default=0)
+        words = {run for run in shared.values() if len(run) == longest > 0}
+        if len(words) != 1:
+            return None
+        word = words.pop()
+        found = (offering for name, run in shared.items() if run == word for offering in self._offerings[name])
+        return NamedOfferings(word, tuple({offering.id: offering for offering in found}.values()))
+
     def category_in(self, folded: str) -> NamedCategory | None:
+        """The longest name that stands in the text."""
         name = next((name for name in self._category_names if name in folded), None)
         return NamedCategory(name, self._categories[name]) if name else None
+
+    def category_around(self, folded: str) -> NamedCategory | None:
+        """A text that is itself a part of one category's names: "食堂"."""
+        codes = {self._categories[name] for name in self._category_names if len(folded) >= _SHORTEST and folded in name}
+        return NamedCategory(folded, codes.pop()) if len(codes) == 1 else None
 
     def offerings_of_category(self, code: str, snapshot: Snapshot) -> tuple[Offering, ...]:
         """Bookable offerings of the stores of a category, for "约个保洁" where only the category is named."""
@@ -61,6 +90,14 @@ class OfferNames:
             and offering.bookable
             and (offering.store in stores or (offering.chain is not None and offering.chain in chains))
         )
+
+
+def _shared(said: str, plain: str) -> str:
+    """The longest run that both hold, empty where it is short or a small part of the name."""
+    match = SequenceMatcher(None, said, plain, autojunk=False).find_longest_match()
+    run = said[match.a : match.a + match.size].strip()
+    is_enough = len(run) >= _SHORTEST and len(run) >= _MOST_OF_A_NAME * len(plain.replace(" ", ""))
+    return run if is_enough else ""
 
 
 def _offerings_by_name(snapshot: Snapshot) -> dict[str, list[Offering]]:

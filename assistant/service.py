@@ -1,33 +1,31 @@
-"""One turn of a conversation: safety first, then the open form, then policy, booking, nearby, or not knowing."""
+"""One turn of a conversation: found, answered, remembered."""
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from lifecircle.assistant import answers, safety
-from lifecircle.assistant.dialogue.booking import BookingTalk, Outcome, Turn
-from lifecircle.assistant.dialogue.model import BookingForm, Conversation
+from lifecircle.assistant.dialogue.model import Conversation, LastTurn
 from lifecircle.assistant.dialogue.store import ConversationStore
+from lifecircle.assistant.dialogue.turn import INTENT, Outcome, Turn
+from lifecircle.assistant.dialogue.wording import booked_text
 from lifecircle.assistant.offer_names import OfferNames
-from lifecircle.assistant.policies.shelf import PolicyMatch, PolicyShelf
+from lifecircle.assistant.policies.shelf import PolicyShelf
 from lifecircle.assistant.replies import Reply, ReplyKind
+from lifecircle.assistant.router import Router
 from lifecircle.assistant.understanding import Signals
 from lifecircle.catalogue.bookings.service import BookingDesk
-from lifecircle.catalogue.clock import Clock, local_day
+from lifecircle.catalogue.clock import Clock
 from lifecircle.catalogue.database import Database, database_errors_as_refusals
-from lifecircle.catalogue.errors import Busy, InvalidInput, NotFound
+from lifecircle.catalogue.errors import Busy, IdempotencyConflict, InvalidInput, NotFound
 from lifecircle.catalogue.geo import Point
 from lifecircle.catalogue.sealing import KeyRing
 from lifecircle.catalogue.snapshot.model import Snapshot
 from lifecircle.catalogue.text import fold, is_traditional, traditional
 
 MAX_TEXT = 500
-SURE = 0.6
-"""How well a guide must fit a sentence before it is an answer."""
-LIKELY = 0.5
-"""The same for a sentence that is plainly a question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,82 +57,57 @@ class Assistant:
     _names: OfferNames | None = field(default=None, init=False)
 
     async def reply(self, said: Said, snapshot: Snapshot) -> Replied:
-        """Raises InvalidInput, NotFound, Busy, Unavailable."""
+        """Raises InvalidInput, NotFound, IdempotencyConflict, Busy, Unavailable."""
         _check(said)
         async with database_errors_as_refusals():
             store, now = ConversationStore(self.database, self.keys), self.clock()
-            before = await self._conversation(store, said, now)
+            before = _listening(_rewound(await self._conversation(store, said, now), said), said)
             repeated = await self._already_booked(before, said)
             if repeated:
                 return repeated
-            outcome = await self._outcome(before, said, snapshot, now)
+            turn = self._turn(before, said, snapshot, now)
+            outcome = await Router(self.desk, self.shelf.current).outcome(before.form, turn)
             after = _after(before, said, outcome)
             if not await store.save(after, now):
                 raise Busy("上一句话还在处理，请稍等一下再说。")
-        reply = _in_script_of(said.text, outcome.reply)
-        return Replied(after.id, f"{after.id}:{before.version + 1}", reply)
+        return _replied(after, outcome.reply, before.version + 1)
 
     async def _conversation(self, store: ConversationStore, said: Said, now: datetime) -> Conversation:
         """Somebody else's conversation is as unknown as one that never was."""
         if said.conversation is None:
-            return Conversation(secrets.token_urlsafe(16), said.resident)
+            return await self._first(store, said, now)
         found = await store.find(said.conversation, now)
         if found is None or (found.resident is not None and found.resident != said.resident):
             raise NotFound("这段对话已经结束，请重新开始。", "conversation")
         return replace(found, resident=found.resident or said.resident)
 
+    async def _first(self, store: ConversationStore, said: Said, now: datetime) -> Conversation:
+        """A first turn that is sent twice with its key finds the conversation that it began."""
+        fresh = Conversation(secrets.token_urlsafe(16), said.resident)
+        if said.resident is None or said.key is None:
+            return fresh
+        named = self.keys.lookup_hash(f"{said.resident}:{said.key}", field="conversation").partition(".")[2]
+        found = await store.find(named, now)
+        if found is None:
+            return replace(fresh, id=named)
+        return found if found.last and found.last.key == said.key else fresh
+
     async def _already_booked(self, before: Conversation, said: Said) -> Replied | None:
         """The answer to a turn that was lost on its way: the same booking."""
-        if said.key is None or said.key != before.last_key or not before.last_booking or not before.resident:
+        last = before.last
+        if last is None or last.key != said.key or not last.booking or not before.resident:
             return None
-        booking = await self.desk.of_resident(before.resident, before.last_booking)
-        reply = Reply(f"已经约好了，预约码 {booking.code}。", ReplyKind.BOOKED, cards=(booking,), booking=booking)
-        return Replied(before.id, f"{before.id}:{before.version}", _in_script_of(said.text, reply))
+        booking = await self.desk.of_resident(before.resident, last.booking)
+        reply = Reply(booked_text(booking), ReplyKind.BOOKED, INTENT, cards=(booking,), booking=booking)
+        return _replied(before, reply, before.version)
 
-    async def _outcome(self, before: Conversation, said: Said, snapshot: Snapshot, now: datetime) -> Outcome:
-        signals = Signals(fold(said.text))
-        cry = safety.emergency(signals.text)
-        if cry:
-            return Outcome(cry, before.form)
-        turn = self._turn(before, said, signals, snapshot, now)
-        talk = BookingTalk(self.desk)
-        if before.form and talk.understands(before.form, turn):
-            return await talk.go_on(before.form, turn)
-        return await self._fresh(before.form, turn, talk)
-
-    async def _fresh(self, form: BookingForm | None, turn: Turn, talk: BookingTalk) -> Outcome:
-        """A new subject; an open form waits and is taken up again."""
-        signals = turn.signals
-        if signals.greets:
-            return Outcome(answers.greeting(), form)
-        if signals.thanks:
-            return Outcome(answers.thanks(), form)
-        matches = self.shelf.current.search(signals.text, 3)
-        best = matches[0] if matches else None
-        named, category = turn.names.offering_in(signals.text), turn.names.category_in(signals.text)
-        if category and signals.looks_nearby and not signals.wants_booking:
-            return Outcome(answers.nearby_answer(turn.snapshot, category, turn.near, turn.center), form)
-        if best and signals.asks and best.score >= LIKELY and not (named and signals.wants_booking):
-            return Outcome(self._policy(best, turn, form), form)
-        if signals.wants_booking and not (signals.asks and not named):
-            return await talk.begin(turn)
-        if best and best.score >= SURE:
-            return Outcome(self._policy(best, turn, form), form)
-        if category and not signals.wants_booking:
-            return Outcome(answers.nearby_answer(turn.snapshot, category, turn.near, turn.center), form)
-        return Outcome(answers.not_known(matches), form)
-
-    def _policy(self, match: PolicyMatch, turn: Turn, form: BookingForm | None) -> Reply:
-        reply = answers.policy_answer(match, is_stale=match.policy.is_stale(local_day(turn.now)))
-        return replace(reply, text=f"{reply.text}\n\n刚才的预约还没完成，可以接着说。") if form else reply
-
-    def _turn(self, before: Conversation, said: Said, signals: Signals, snapshot: Snapshot, now: datetime) -> Turn:
+    def _turn(self, before: Conversation, said: Said, snapshot: Snapshot, now: datetime) -> Turn:
         return Turn(
-            signals=signals,
+            signals=Signals(fold(said.text)),
             snapshot=snapshot,
             names=self._names_of(snapshot),
             resident=said.resident,
-            near=said.near,
+            near=before.near,
             center=_center(snapshot),
             now=now,
             booking_key=f"chat:{before.id}:{said.key or before.version}",
@@ -153,10 +126,42 @@ def _check(said: Said) -> None:
         raise InvalidInput(f"一次最多说 {MAX_TEXT} 个字，请分几次说。", "text")
 
 
+def _rewound(found: Conversation, said: Said) -> Conversation:
+    """A turn that is sent again starts where it started the first time. Raises IdempotencyConflict."""
+    last = found.last
+    if last is None or said.key is None or last.key != said.key:
+        return found
+    if last.said != _hash_of(said.text):
+        raise IdempotencyConflict
+    return replace(found, form=last.form)
+
+
+def _listening(before: Conversation, said: Said) -> Conversation:
+    """Remembers where the resident is and which script they write; digits and most names belong to both."""
+    near = said.near or before.near
+    if is_traditional(said.text):
+        return replace(before, near=near, is_traditional=True)
+    is_simplified = traditional(said.text) != said.text
+    return replace(before, near=near, is_traditional=before.is_traditional and not is_simplified)
+
+
 def _after(before: Conversation, said: Said, outcome: Outcome) -> Conversation:
-    if outcome.booking is None:
-        return replace(before, form=outcome.form)
-    return replace(before, form=outcome.form, last_key=said.key, last_booking=outcome.booking.id)
+    if said.key is None:
+        return replace(before, form=outcome.form, last=None)
+    booking = outcome.booking.id if outcome.booking else None
+    return replace(before, form=outcome.form, last=LastTurn(said.key, _hash_of(said.text), before.form, booking))
+
+
+def _hash_of(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _replied(conversation: Conversation, reply: Reply, number: int) -> Replied:
+    """In the script that the conversation is held in."""
+    if conversation.is_traditional:
+        suggestions = tuple(traditional(text) for text in reply.suggestions)
+        reply = replace(reply, text=traditional(reply.text), suggestions=suggestions)
+    return Replied(conversation.id, f"{conversation.id}:{number}", reply)
 
 
 def _center(snapshot: Snapshot) -> Point:
@@ -166,11 +171,3 @@ def _center(snapshot: Snapshot) -> Point:
         return Point(0.0, 0.0)
     lngs, lats = [lng for lng, _ in corners], [lat for _, lat in corners]
     return Point((min(lngs) + max(lngs)) / 2, (min(lats) + max(lats)) / 2)
-
-
-def _in_script_of(question: str, reply: Reply) -> Reply:
-    if not is_traditional(question):
-        return reply
-    return replace(
-        reply, text=traditional(reply.text), suggestions=tuple(traditional(text) for text in reply.suggestions)
-    )

@@ -12,8 +12,9 @@ Clock = Callable[[], datetime]
 
 
 def system_clock() -> datetime:
-    """The present, aware, in UTC."""
-    return datetime.now(UTC)
+    """The present, aware, in UTC, to the millisecond: what the database keeps of an instant."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
 def local(instant: datetime) -> datetime:

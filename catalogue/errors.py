@@ -13,7 +13,10 @@ LifecircleError
 │   ├── RateLimited              RATE_LIMITED (knows when to try again)
 │   ├── Busy                     BUSY
 │   ├── IdempotencyConflict      IDEMPOTENCY_CONFLICT
+│   ├── Duplicate                DUPLICATE
 │   ├── StateChanged             STATE_CHANGED
+│   ├── LimitReached             LIMIT_REACHED
+│   ├── ConsentRequired          CONSENT_REQUIRED
 │   ├── Unavailable              UPSTREAM_UNAVAILABLE
 │   └── BookingRefused
 │       ├── NotBookable          NOT_BOOKABLE
@@ -121,8 +124,22 @@ class IdempotencyConflict(Refused):
         super().__init__(message, "idempotencyKey")
 
 
+class Duplicate(Refused):
+    code = "DUPLICATE"
+
+
 class StateChanged(Refused):
     code = "STATE_CHANGED"
+
+
+class ConsentRequired(Refused):
+    """The resident has not agreed, or no longer agrees, to a use of their data."""
+
+    code = "CONSENT_REQUIRED"
+
+
+class LimitReached(Refused):
+    code = "LIMIT_REACHED"
 
 
 class Unavailable(Refused):

@@ -30,6 +30,21 @@ class WeChatIdentity(Protocol):
         ...
 
 
+class PhoneNumbers(Protocol):
+    async def phone_number(self, code: str) -> str:
+        """The phone number that WeChat vouches for: 11 digits for the mainland, else + and the country code.
+
+        Raises CodeInvalid for a bad, used or expired code, Unavailable when WeChat cannot be asked.
+        """
+        ...
+
+
+class SmsSender(Protocol):
+    async def send_code(self, phone: str, code: str) -> None:
+        """Hand the code to the carrier. Raises Unavailable; neither argument may reach a log in clear."""
+        ...
+
+
 class AccessTokens(Protocol):
     def issue(self, resident: str, session: str, now: datetime) -> tuple[str, datetime]:
         """A signed access token, and when it expires."""

@@ -45,11 +45,16 @@ class Keys:
         return self.by_id[self.active]
 
 
-@dataclass(frozen=True)
+@dataclass
 class KeyRing:
+    """One object per process; `adopt` changes its keys in place when the file has changed."""
+
     sealing: Keys
     lookup: Keys
     tokens: Keys
+
+    def adopt(self, other: KeyRing) -> None:
+        self.sealing, self.lookup, self.tokens = other.sealing, other.lookup, other.tokens
 
     def seal(self, text: str, *, field: str) -> str:
         """Encrypt; `field` names what it is ("phone") and must be given again to read it."""

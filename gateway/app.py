@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import secrets
 import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -20,16 +21,19 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lifecircle.catalogue.clock import Clock, system_clock
-from lifecircle.gateway.graphql_http import GraphQLEndpoint, new_request_id
+from lifecircle.catalogue.jobs import jobs_running
+from lifecircle.gateway.answers import MASKED
+from lifecircle.gateway.answers import error as error_shape
+from lifecircle.gateway.graphql_http import GraphQLEndpoint
 from lifecircle.gateway.health import Readiness, healthz
 from lifecircle.gateway.logs import set_up_logging
+from lifecircle.gateway.preparing import SUPERVISOR_VARIABLE
 from lifecircle.gateway.settings import Settings, read_settings
-from lifecircle.gateway.wiring import Wiring, wire
+from lifecircle.gateway.wiring import Wiring, running, wired
 from lifecircle.graphql.schema import build_schema
 
 log = logging.getLogger("lifecircle.http")
 
-PARENT_VARIABLE = "LIFECIRCLE_SUPERVISOR_PID"
 _PARENT_LOOK_SECONDS = 1.0
 _GRAPHIQL = files("lifecircle.gateway.graphiql")
 
@@ -68,18 +72,27 @@ class _Worker:
 
     @contextlib.asynccontextmanager
     async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
-        wiring = await wire(self._settings, self._clock)
-        self._open(wiring)
-        watch = asyncio.create_task(_end_with_supervisor())
-        try:
-            yield
-        finally:
-            watch.cancel()
-            await wiring.close()
+        async with running(self._end_with_supervisor()), wired(self._settings, self._clock) as wiring:
+            services = wiring.services
+            async with jobs_running(services.database, self._clock, services.privacy.jobs):
+                self._open(wiring)
+                yield
 
     def _open(self, wiring: Wiring) -> None:
         self._graphql = GraphQLEndpoint(build_schema(), wiring.services, wiring.tokens, self._settings, self._clock)
         self._ready = Readiness(wiring.services, self._clock)
+
+    async def _end_with_supervisor(self) -> None:
+        """A worker whose supervisor was killed would keep the port and serve on unseen: it stops by itself."""
+        supervisor = os.environ.get(SUPERVISOR_VARIABLE)
+        if supervisor is None or int(supervisor) == os.getpid():
+            return
+        while os.getppid() == int(supervisor):  # noqa: ASYNC110 - nothing tells a process that its parent has died
+            await asyncio.sleep(_PARENT_LOOK_SECONDS)
+        log.error("the supervisor is gone, stopping")
+        if self._graphql is None:  # still starting, and the database may be gone too: nothing to finish
+            os._exit(1)
+        os.kill(os.getpid(), signal.SIGTERM)
 
     async def graphql(self, request: Request) -> Response:
         assert self._graphql is not None  # noqa: S101 - requests come only inside the lifespan
@@ -100,7 +113,7 @@ class RequestLog:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id, began, status = new_request_id(), time.perf_counter(), 0
+        request_id, began, status = secrets.token_hex(8), time.perf_counter(), 0
         scope.setdefault("state", {})["request_id"] = request_id
 
         async def send_with_id(message: Message) -> None:
@@ -110,9 +123,11 @@ class RequestLog:
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
             await send(message)
 
-        await self._app(scope, receive, send_with_id)
-        milliseconds = (time.perf_counter() - began) * 1000
-        log.info("%s %s %d %.1fms request=%s", scope["method"], scope["path"], status, milliseconds, request_id)
+        try:
+            await self._app(scope, receive, send_with_id)
+        finally:
+            milliseconds = (time.perf_counter() - began) * 1000
+            log.info("%s %s %d %.1fms request=%s", scope["method"], scope["path"], status, milliseconds, request_id)
 
 
 async def graphiql(request: Request) -> Response:
@@ -120,16 +135,4 @@ async def graphiql(request: Request) -> Response:
 
 
 async def _masked(request: Request, error: Exception) -> Response:
-    body = {"errors": [{"message": "服务出了点问题，请稍后再试。", "extensions": {"code": "INTERNAL"}}]}
-    return JSONResponse(body, 500)
-
-
-async def _end_with_supervisor() -> None:
-    """A worker whose supervisor was killed would keep the port and serve on unseen: it stops by itself."""
-    supervisor = os.environ.get(PARENT_VARIABLE)
-    if supervisor is None or int(supervisor) == os.getpid():
-        return
-    while os.getppid() == int(supervisor):  # noqa: ASYNC110 - nothing tells a process that its parent has died
-        await asyncio.sleep(_PARENT_LOOK_SECONDS)
-    log.error("the supervisor is gone, stopping")
-    os.kill(os.getpid(), signal.SIGTERM)
+    return JSONResponse({"errors": [error_shape(MASKED, "INTERNAL", request.state.request_id)]}, 500)

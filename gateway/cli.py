@@ -70,6 +70,14 @@ def _demo_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--once", action="store_true", help="stop after the tour")
 
 
+def _appoint_arguments(command: argparse.ArgumentParser) -> None:
+    _state_argument(command)
+    command.add_argument("phone", help="number of a resident who has signed in")
+    office = command.add_mutually_exclusive_group(required=True)
+    office.add_argument("--area", help="area code that they are to be staff of")
+    office.add_argument("--auditor", action="store_true", help="let them read the audit")
+
+
 def _keys_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("file", type=Path, help="where to write fresh keys")
 
@@ -107,6 +115,13 @@ def _seed(options: argparse.Namespace) -> int:
     return 0
 
 
+def _appoint(options: argparse.Namespace) -> int:
+    from lifecircle.gateway.appointing import appoint
+
+    print(asyncio.run(appoint(_settings(options), options.phone, options.area)))
+    return 0
+
+
 def _tour(options: argparse.Namespace) -> int:
     from lifecircle.gateway.tour import take_tour
 
@@ -139,6 +154,7 @@ _COMMANDS = (
     ("serve", _serve, "serve the GraphQL gateway", _serving_arguments),
     ("config", _config, "show the settings, secrets masked", _serving_arguments),
     ("seed", _seed, "load the demo district; a second run changes nothing", _seed_arguments),
+    ("appoint", _appoint, "make a resident staff of an area, or an auditor", _appoint_arguments),
     ("tour", _tour, "take the guided tour against a server in demo mode", _tour_arguments),
     ("demo", _demo, "serve in demo mode and take the guided tour", _demo_arguments),
     ("schema", _schema, "print the GraphQL schema", _nothing),

@@ -9,6 +9,7 @@ from lifecircle.catalogue.ports import WeChatUser
 from lifecircle.gateway.settings import Settings
 
 _CODE = re.compile(r"demo(?P<role>-merchant|-staff)?:(?P<name>[\w\u4e00-\u9fff-]{1,40})")
+_PHONE = re.compile(r"demo:(1[3-9]\d{9})")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -29,12 +30,22 @@ class DemoIdentity:
             demo_area=name if role == "-staff" else None,
         )
 
+    async def phone_number(self, code: str) -> str:
+        """`demo:<mobile number>`."""
+        found = _PHONE.fullmatch(code)
+        if not found:
+            raise CodeInvalid("手机号授权码无效。演示请用 demo:<手机号>。", "weChatPhoneCode")
+        return found[1]
+
 
 class NoIdentity:
     """Neither WeChat nor demo sign-in is set up."""
 
     async def identify(self, code: str) -> WeChatUser:
         raise CodeInvalid("这个服务还没有开通微信登录。", "code")
+
+    async def phone_number(self, code: str) -> str:
+        raise CodeInvalid("这个服务还没有开通微信登录。", "weChatPhoneCode")
 
 
 def check_demo_is_safe(settings: Settings) -> None:

@@ -1,19 +1,14 @@
-"""GraphQL documents: parsed and validated once each, then kept."""
+"""GraphQL documents: measured, parsed and validated once each, then kept."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from graphql import (
-    DocumentNode,
-    GraphQLError,
-    GraphQLSchema,
-    OperationDefinitionNode,
-    parse,
-    specified_rules,
-    validate,
-)
+from graphql import DocumentNode, GraphQLError, GraphQLSchema, specified_rules, validate
+
+from lifecircle.gateway.limits.document import DocumentLimits, check_document, parse_within
+from lifecircle.gateway.limits.errors import LimitExceeded
 
 KEPT = 1_000
 """Documents; the least recently used one goes first."""
@@ -21,49 +16,48 @@ KEPT = 1_000
 MAX_KEPT_LENGTH = 20_000
 """Characters; longer ones are prepared anew each time, so that nobody fills the memory with them."""
 
+MAX_ERRORS = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A document that may be executed, or the errors that say why not."""
+    """A document that may be executed, or why not: what it measures, or the validation errors."""
 
-    document: DocumentNode | None
+    document: DocumentNode | None = None
     errors: tuple[GraphQLError, ...] = ()
+    exceeded: LimitExceeded | None = None
 
 
 class DocumentCache:
-    def __init__(self, schema: GraphQLSchema, max_tokens: int) -> None:
-        self._schema = schema
-        self._max_tokens = max_tokens
-        self._kept: OrderedDict[str, Prepared] = OrderedDict()
+    """By the text and the operation that is wanted of it."""
 
-    def prepare(self, text: str) -> Prepared:
-        found = self._kept.get(text)
+    def __init__(self, schema: GraphQLSchema, limits: DocumentLimits) -> None:
+        self._schema = schema
+        self._limits = limits
+        self._kept: OrderedDict[tuple[str, str | None], Prepared] = OrderedDict()
+
+    def prepare(self, text: str, operation_name: str | None) -> Prepared:
+        key = (text, operation_name)
+        found = self._kept.get(key)
         if found is not None:
-            self._kept.move_to_end(text)
+            self._kept.move_to_end(key)
             return found
-        prepared = self._prepare(text)
-        if len(text) <= MAX_KEPT_LENGTH:
-            self._keep(text, prepared)
+        prepared = self._prepare(text, operation_name)
+        if len(text) + len(operation_name or "") <= MAX_KEPT_LENGTH:
+            self._keep(key, prepared)
         return prepared
 
-    def _prepare(self, text: str) -> Prepared:
+    def _prepare(self, text: str, operation_name: str | None) -> Prepared:
+        """The limits come first: graphql-core's own rules take exponential time on what they refuse."""
         try:
-            document = parse(text, max_tokens=self._max_tokens)
-            return Prepared(document, tuple(validate(self._schema, document, specified_rules, max_errors=10)))
-        except GraphQLError as error:
-            return Prepared(None, (error,))
-        except RecursionError:
-            return Prepared(None, (GraphQLError("The document is nested too deeply."),))
+            document = parse_within(text, self._limits)
+            check_document(document, self._limits, operation_name)
+        except LimitExceeded as error:
+            return Prepared(exceeded=error)
+        errors = validate(self._schema, document, specified_rules, max_errors=MAX_ERRORS)
+        return Prepared(document, tuple(errors))
 
-    def _keep(self, text: str, prepared: Prepared) -> None:
-        self._kept[text] = prepared
+    def _keep(self, key: tuple[str, str | None], prepared: Prepared) -> None:
+        self._kept[key] = prepared
         if len(self._kept) > KEPT:
             self._kept.popitem(last=False)
-
-
-def operation_named(document: DocumentNode, name: str | None) -> OperationDefinitionNode | None:
-    """The operation to run; None where the name is missing among several, or unknown."""
-    operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
-    if name is None:
-        return operations[0] if len(operations) == 1 else None
-    return next((node for node in operations if node.name and node.name.value == name), None)

@@ -7,9 +7,9 @@ from pathlib import Path
 from lifecircle.catalogue.clock import local_day, system_clock
 from lifecircle.catalogue.database import connect, ensure_schema_version, open_database, wait_until_reachable
 from lifecircle.catalogue.stores.store import create_catalogue_indexes
+from lifecircle.gateway.preparing import REACHABLE_SECONDS, uri_of
 from lifecircle.gateway.serve import database_of
 from lifecircle.gateway.settings import Settings
-from lifecircle.gateway.wiring import REACHABLE_SECONDS, uri_of
 from lifecircle.seeds.everything import seed_everything
 from lifecircle.seeds.loader import LoadReport
 

@@ -18,11 +18,16 @@ from pydantic import SecretStr
 from lifecircle.catalogue.clock import local_day, system_clock
 from lifecircle.catalogue.database import connect, open_database, wait_until_reachable
 from lifecircle.catalogue.errors import SettingInvalid
-from lifecircle.gateway.app import PARENT_VARIABLE
 from lifecircle.gateway.demo import check_demo_is_safe
 from lifecircle.gateway.embedded import EmbeddedDatabase
+from lifecircle.gateway.preparing import (
+    REACHABLE_SECONDS,
+    SUPERVISOR_VARIABLE,
+    key_ring_of,
+    prepare_database,
+    uri_of,
+)
 from lifecircle.gateway.settings import PREFIX, Settings
-from lifecircle.gateway.wiring import REACHABLE_SECONDS, key_ring_of, prepare_database, uri_of
 from lifecircle.seeds.everything import is_empty, seed_everything
 
 log = logging.getLogger("lifecircle.serve")
@@ -86,7 +91,7 @@ def _leave(number: int, frame: FrameType | None) -> NoReturn:
 
 def _hand_down(settings: Settings) -> None:
     """Workers are processes of their own and read their settings from the environment."""
-    os.environ[PARENT_VARIABLE] = str(os.getpid())
+    os.environ[SUPERVISOR_VARIABLE] = str(os.getpid())
     for name, value in settings.model_dump(exclude_none=True).items():
         text = value.get_secret_value() if hasattr(value, "get_secret_value") else value
         os.environ[PREFIX + name.upper()] = ",".join(text) if isinstance(text, tuple) else str(text)

@@ -15,14 +15,15 @@ from jose import jwt
 from lifecircle.catalogue.clock import Clock
 from lifecircle.catalogue.errors import LifecircleError
 from lifecircle.catalogue.people.model import Viewer
-from lifecircle.catalogue.sealing import Keys
+from lifecircle.catalogue.sealing import KeyRing, Keys
 
 ALGORITHM = "HS256"
 ISSUER = "lifecircle"
 AUDIENCE = "lifecircle-api"
 LIFETIME = timedelta(minutes=15)
 MAX_LENGTH = 2_048
-_REQUIRED = ("exp", "iat", "nbf", "aud", "iss", "sub")
+_REQUIRED = ("aud", "iss", "sub")
+"""By the library; the times are required and checked here, since it would ask the system's clock for them."""
 _NO_CLOCK = {"verify_exp": False, "verify_iat": False, "verify_nbf": False}
 
 
@@ -32,8 +33,12 @@ class TokenRefused(LifecircleError):
 
 @dataclass(frozen=True)
 class JwtTokens:
-    keys: Keys
+    ring: KeyRing
     clock: Clock
+
+    @property
+    def keys(self) -> Keys:
+        return self.ring.tokens
 
     def issue(self, resident: str, session: str, now: datetime) -> tuple[str, datetime]:
         expires = now + LIFETIME

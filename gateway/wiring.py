@@ -2,98 +2,124 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass
 
-from lifecircle.assistant.dialogue.store import ConversationStore
 from lifecircle.assistant.policies.shelf import PolicyShelf
 from lifecircle.assistant.service import Assistant
 from lifecircle.catalogue.bookings.service import BookingDesk
-from lifecircle.catalogue.bookings.store import BookingStore
 from lifecircle.catalogue.clock import Clock
-from lifecircle.catalogue.database import (
-    Client,
-    Database,
-    connect,
-    ensure_schema_version,
-    open_database,
-    wait_until_reachable,
-)
+from lifecircle.catalogue.database import Database, connect, open_database, wait_until_reachable
 from lifecircle.catalogue.errors import SettingInvalid
 from lifecircle.catalogue.hours.holidays import state_calendar
+from lifecircle.catalogue.membership.service import MembershipDesk
+from lifecircle.catalogue.people.rates import Limit, RateCounter, RateLimits
 from lifecircle.catalogue.people.service import PeopleDesk
-from lifecircle.catalogue.people.store import PeopleStore
-from lifecircle.catalogue.ports import WeChatIdentity
-from lifecircle.catalogue.sealing import KeyRing, make_keys_file, read_key_ring
+from lifecircle.catalogue.people.sms import SmsCodes
+from lifecircle.catalogue.privacy.service import PrivacyDesk
+from lifecircle.catalogue.sealing import KeyRing
 from lifecircle.catalogue.snapshot.keeper import SnapshotKeeper
-from lifecircle.catalogue.stores.store import create_catalogue_indexes
 from lifecircle.gateway.demo import DemoIdentity, NoIdentity
+from lifecircle.gateway.keys import follow_keys
+from lifecircle.gateway.preparing import REACHABLE_SECONDS, key_ring_of, keys_path, uri_of
 from lifecircle.gateway.settings import Settings
+from lifecircle.gateway.sms import DemoSms, NoSms
 from lifecircle.gateway.tokens import JwtTokens
+from lifecircle.gateway.wechat.client import WeChatClient, open_wechat
+from lifecircle.gateway.wechat.transport import WeChatApp
 from lifecircle.graphql.context import Services
 
-REACHABLE_SECONDS = 10.0
+WeChat = WeChatClient | DemoIdentity | NoIdentity
 
 
 @dataclass(frozen=True)
 class Wiring:
-    """A worker's services, and what has to be closed at its end."""
+    """What a worker's routes need."""
 
-    client: Client
     services: Services
     tokens: JwtTokens
 
-    async def close(self) -> None:
-        await self.services.keeper.stop()
-        self.client.close()
+
+@contextlib.asynccontextmanager
+async def wired(settings: Settings, clock: Clock) -> AsyncIterator[Wiring]:
+    """Connected, with the snapshot loaded, until the block ends. Raises CannotStart."""
+    async with contextlib.AsyncExitStack() as stack:
+        keys = key_ring_of(settings)
+        client = connect(uri_of(settings))
+        stack.callback(client.close)
+        database = open_database(client, settings.mongodb_database)
+        await wait_until_reachable(client, REACHABLE_SECONDS)
+        wechat = await _wechat(settings, database, keys, clock, stack)
+        services = _services(settings, database, keys, clock, wechat)
+        await services.keeper.start()
+        stack.push_async_callback(services.keeper.stop)
+        await stack.enter_async_context(running(follow_keys(keys_path(settings), keys)))
+        yield Wiring(services, JwtTokens(keys, clock))
 
 
-async def wire(settings: Settings, clock: Clock) -> Wiring:
-    """Connect, load the snapshot, return. Raises CannotStart."""
-    keys = key_ring_of(settings)
-    client = connect(uri_of(settings))
-    database = open_database(client, settings.mongodb_database)
-    await wait_until_reachable(client, REACHABLE_SECONDS)
-    calendar, tokens = state_calendar(), JwtTokens(keys.tokens, clock)
+def _services(
+    settings: Settings,
+    database: Database,
+    keys: KeyRing,
+    clock: Clock,
+    wechat: WeChatClient | DemoIdentity | NoIdentity,
+) -> Services:
+    calendar, rates, limits = state_calendar(), RateCounter(database, clock), rate_limits(settings)
     desk, shelf = BookingDesk(database, keys, calendar, clock), PolicyShelf(database)
-    services = Services(
+    codes = SmsCodes(database, keys, DemoSms() if settings.demo else NoSms(), rates, limits, clock)
+    keeper = SnapshotKeeper(database, settings.districts, clock, [shelf])
+    members = MembershipDesk(database, keys, keeper, clock)
+    tokens, claim = JwtTokens(keys, clock), members.claim_invitations
+    people = PeopleDesk(database, keys, wechat, tokens, clock, codes, wechat, rates, limits, claim)
+    return Services(
         database=database,
-        keeper=SnapshotKeeper(database, settings.districts, clock, [shelf]),
+        keeper=keeper,
         bookings=desk,
-        people=PeopleDesk(database, keys, _identity(settings), tokens, clock),
+        people=people,
+        members=members,
+        privacy=PrivacyDesk(database, keys, clock, members),
         assistant=Assistant(database, keys, desk, shelf, clock),
         keys=keys,
         calendar=calendar,
     )
-    await services.keeper.start()
-    return Wiring(client, services, tokens)
 
 
-async def prepare_database(database: Database, keys: KeyRing) -> None:
-    """Schema version and indexes; idempotent, and safe from several processes at once. Raises SchemaTooNew."""
-    await ensure_schema_version(database)
-    await create_catalogue_indexes(database)
-    await BookingStore(database).create_indexes()
-    await PeopleStore(database).create_indexes()
-    await ConversationStore(database, keys).create_indexes()
+def rate_limits(settings: Settings) -> RateLimits:
+    return RateLimits(
+        sms_gap=Limit("sms-gap", 1, settings.rate_sms_gap_seconds),
+        sms_hour=Limit("sms-hour", settings.rate_sms_hour, 3_600),
+        sms_day=Limit("sms-day", settings.rate_sms_day, 86_400),
+        sign_in=Limit("sign-in", settings.rate_sign_in_hour, 3_600),
+        booking=Limit("booking", settings.rate_booking_hour, 3_600),
+        chat=Limit("chat", settings.rate_chat_minute, 60),
+    )
 
 
-def key_ring_of(settings: Settings) -> KeyRing:
-    """Raises SettingInvalid where there are no keys and no leave to make some."""
-    if settings.keys_file:
-        return read_key_ring(settings.keys_file)
-    if not settings.demo:
-        raise SettingInvalid("LIFECIRCLE_KEYS_FILE: not set; `lifecircle keys FILE` makes one, --demo makes its own")
-    path = settings.state / "keys.json"
-    settings.state.mkdir(parents=True, exist_ok=True)
-    make_keys_file(path)
-    return read_key_ring(path)
+async def _wechat(
+    settings: Settings, database: Database, keys: KeyRing, clock: Clock, stack: contextlib.AsyncExitStack
+) -> WeChat:
+    """WeChat where an app is set up; demo codes in demo mode; else nobody signs in this way."""
+    if settings.demo:
+        return DemoIdentity()
+    if settings.wechat_app_id is None:
+        return NoIdentity()
+    if settings.wechat_app_secret is None:
+        raise SettingInvalid("LIFECIRCLE_WECHAT_APP_SECRET: needed with LIFECIRCLE_WECHAT_APP_ID")
+    app = WeChatApp(settings.wechat_app_id, settings.wechat_app_secret.get_secret_value())
+    timeout = settings.wechat_timeout_seconds
+    opening = open_wechat(app, database, keys, clock, base_url=settings.wechat_base_url, timeout_seconds=timeout)
+    return await stack.enter_async_context(opening)
 
 
-def uri_of(settings: Settings) -> str:
-    if settings.mongodb_uri is None:
-        raise SettingInvalid("LIFECIRCLE_MONGODB_URI: not set")
-    return settings.mongodb_uri.get_secret_value()
-
-
-def _identity(settings: Settings) -> WeChatIdentity:
-    return DemoIdentity() if settings.demo else NoIdentity()
+@contextlib.asynccontextmanager
+async def running(work: Awaitable[None]) -> AsyncIterator[None]:
+    """Work that goes on in the background while the block runs."""
+    task = asyncio.ensure_future(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task

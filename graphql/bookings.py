@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Self
 
 import strawberry
 
 from lifecircle.catalogue.bookings import model
 from lifecircle.catalogue.errors import InvalidCursor, InvalidInput
+from lifecircle.catalogue.people.access import Needs
 from lifecircle.graphql.context import Info, RequestContext
 from lifecircle.graphql.enums import BookingStatus
 from lifecircle.graphql.errors import UserError
@@ -17,6 +18,7 @@ from lifecircle.graphql.money import Money
 from lifecircle.graphql.node import Node
 from lifecircle.graphql.offerings import Offering
 from lifecircle.graphql.paging import PageInfo, cursor, page_info, page_size, read_cursor
+from lifecircle.graphql.permissions import mutation
 from lifecircle.graphql.places import LocationInput
 from lifecircle.graphql.stores import Store
 
@@ -189,9 +191,9 @@ def _instant(text: str) -> datetime:
         instant = datetime.fromisoformat(text)
     except ValueError:
         raise InvalidCursor from None
-    if instant.tzinfo is None:
+    if instant.tzinfo is None or not 1900 <= instant.year <= 2200:
         raise InvalidCursor
-    return instant
+    return instant.astimezone(UTC)
 
 
 def _short(text: str | None, limit: int, *field: str) -> str | None:
@@ -201,3 +203,20 @@ def _short(text: str | None, limit: int, *field: str) -> str | None:
     if len(text) > limit or any(ord(char) < 32 and char not in "\n\t" for char in text):
         raise InvalidInput(f"这里最多 {limit} 个字，且不能有特殊控制字符。", *field)
     return text.strip() or None
+
+
+@strawberry.type(description="Making and cancelling bookings.")
+class BookingMutations:
+    @mutation(Needs.SIGN_IN, "Book. The claim on the place decides, not what `availability` showed.")
+    async def create_booking(self, info: Info, input: CreateBookingInput) -> CreateBookingPayload:
+        viewer = info.context.require_viewer()
+        await info.context.count(info.context.services.people.limits.booking, viewer.resident)
+        request = input.to_request()
+        booking = await info.context.services.bookings.create(viewer.resident, request)
+        return CreateBookingPayload(booking=Booking.of(booking), errors=[])
+
+    @mutation(Needs.SIGN_IN, "Cancel an own booking and give its place back.")
+    async def cancel_booking(self, info: Info, input: CancelBookingInput) -> CancelBookingPayload:
+        viewer, key = info.context.require_viewer(), key_of(input.booking, "Booking", "booking")
+        booking = await info.context.services.bookings.cancel(viewer.resident, key, input.clean_reason())
+        return CancelBookingPayload(booking=Booking.of(booking), errors=[])

@@ -13,13 +13,15 @@ from lifecircle.assistant.service import Replied, Said
 from lifecircle.catalogue.bookings.model import Booking as BookingRecord
 from lifecircle.catalogue.errors import InvalidInput
 from lifecircle.catalogue.offerings.model import Offering as OfferingRecord
+from lifecircle.catalogue.people.access import Needs
 from lifecircle.catalogue.stores.model import Store as StoreRecord
 from lifecircle.graphql.bookings import MAX_KEY, Booking
-from lifecircle.graphql.context import RequestContext
+from lifecircle.graphql.context import Info, RequestContext
 from lifecircle.graphql.enums import ReplyKind, Requirement
 from lifecircle.graphql.errors import UserError
 from lifecircle.graphql.ids import global_id, key_of
 from lifecircle.graphql.offerings import Offering
+from lifecircle.graphql.permissions import mutation
 from lifecircle.graphql.places import LocationInput
 from lifecircle.graphql.policies import Citation, Policy
 from lifecircle.graphql.stores import Store
@@ -124,3 +126,14 @@ def _card(card: replies.Card, context: RequestContext) -> Card:
             return Hotline(name=card.name, number=card.number)
         case replies.TimeSlotOffer():
             return TimeSlotOffer(offering=Offering.of(card.offering), start=card.start, end=card.end)
+
+
+@strawberry.type(description="Talking to the assistant.")
+class ChatMutations:
+    @mutation(Needs.NOTHING, "Say something to the assistant. Works without sign-in until something is booked.")
+    async def chat(self, info: Info, input: ChatInput) -> ChatPayload:
+        said = input.to_said(info.context)
+        if who := said.resident or said.conversation:
+            await info.context.count(info.context.services.people.limits.chat, who)
+        replied = await info.context.services.assistant.reply(said, info.context.snapshot)
+        return ChatPayload.of(replied, info.context)

@@ -14,10 +14,17 @@ from lifecircle.catalogue.bookings.service import BookingDesk
 from lifecircle.catalogue.database import Database, database_errors_as_refusals
 from lifecircle.catalogue.errors import NotFound, Unauthenticated
 from lifecircle.catalogue.hours.holidays import HolidayCalendar
+from lifecircle.catalogue.membership.service import MembershipDesk
+from lifecircle.catalogue.membership.store import read_merchant
+from lifecircle.catalogue.merchants import Merchant
 from lifecircle.catalogue.offerings.model import Offering
 from lifecircle.catalogue.offerings.store import read_terms
+from lifecircle.catalogue.people.access import Roles
 from lifecircle.catalogue.people.model import Viewer
-from lifecircle.catalogue.people.service import PeopleDesk
+from lifecircle.catalogue.people.rates import Limit
+from lifecircle.catalogue.people.service import OTHER_DEVICE, PeopleDesk
+from lifecircle.catalogue.privacy.model import AuditAction, Subject
+from lifecircle.catalogue.privacy.service import PrivacyDesk
 from lifecircle.catalogue.sealing import KeyRing
 from lifecircle.catalogue.snapshot.keeper import SnapshotKeeper
 from lifecircle.catalogue.snapshot.model import Snapshot
@@ -33,6 +40,8 @@ class Services:
     keeper: SnapshotKeeper
     bookings: BookingDesk
     people: PeopleDesk
+    members: MembershipDesk
+    privacy: PrivacyDesk
     assistant: Assistant
     keys: KeyRing
     calendar: HolidayCalendar
@@ -48,12 +57,39 @@ class RequestContext:
     now: datetime
     request_id: str
     document: DocumentNode | None = None
+    device: str = OTHER_DEVICE
+    ended_session: bool = False
+    """Whether the viewer has signed out in this request."""
+    retry_after: int | None = None
+    """Seconds, where something was refused for being asked too often."""
+    _roles: Roles | None = None
 
     def require_viewer(self) -> Viewer:
         """Raises Unauthenticated."""
         if self.viewer is None:
             raise Unauthenticated
         return self.viewer
+
+    async def count(self, limit: Limit, key: str) -> None:
+        """Raises RateLimited."""
+        async with database_errors_as_refusals():
+            await self.services.people.rates.take(limit, key)
+
+    async def note_role_change(self, merchant: str, field: str) -> None:
+        """Who changed what a person may do stands in the audit."""
+        await self.services.privacy.audit.record(
+            AuditAction.ROLE_CHANGED,
+            actor=self.require_viewer().resident,
+            subject=Subject("Merchant", merchant),
+            fields=[field],
+            request_id=self.request_id,
+        )
+
+    async def roles(self) -> Roles:
+        """What the viewer is, read once per request. Raises Unauthenticated."""
+        if self._roles is None:
+            self._roles = await self.services.people.roles(self.require_viewer(), self.snapshot.areas)
+        return self._roles
 
     async def store(self, key: str) -> Store | None:
         """From the snapshot; one that another worker has just made, from the database."""
@@ -69,6 +105,14 @@ class RequestContext:
             async with database_errors_as_refusals():
                 terms = await read_terms(self.services.database, key)
             found = terms.offering if terms else None
+        return found
+
+    async def merchant(self, key: str) -> Merchant | None:
+        """As `store`. Whether the viewer may see it is the caller's question."""
+        found = self.snapshot.merchants.get(key)
+        if found is None:
+            async with database_errors_as_refusals():
+                found = await read_merchant(self.services.database, key)
         return found
 
     async def require_store(self, key: str) -> Store:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import Enum
 
 import strawberry
@@ -56,13 +54,3 @@ def user_error(refusal: Refused) -> UserError:
     return UserError(
         code=ErrorCode(refusal.code), field=list(refusal.field) if refusal.field else None, message=refusal.message
     )
-
-
-@contextmanager
-def refusals() -> Iterator[list[UserError]]:
-    """Collect a refusal as data: what follows the block runs only after one."""
-    collected: list[UserError] = []
-    try:
-        yield collected
-    except Refused as refusal:
-        collected.append(user_error(refusal))

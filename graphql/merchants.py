@@ -7,6 +7,7 @@ from typing import Self
 import strawberry
 
 from lifecircle.catalogue import merchants
+from lifecircle.catalogue.people.access import may_see_merchant
 from lifecircle.graphql.context import RequestContext
 from lifecircle.graphql.enums import MerchantState
 from lifecircle.graphql.ids import global_id
@@ -39,5 +40,8 @@ async def load_chain(context: RequestContext, key: str) -> Node | None:
 
 
 async def load_merchant(context: RequestContext, key: str) -> Node | None:
-    record = context.snapshot.merchants.get(key)
-    return Merchant.of(record) if record else None
+    record = await context.merchant(key)
+    if record is None:
+        return None
+    ask_roles = context.viewer is not None and not may_see_merchant(None, record)
+    return Merchant.of(record) if may_see_merchant(await context.roles() if ask_roles else None, record) else None

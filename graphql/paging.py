@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import math
 from collections.abc import Sequence
 
 import strawberry
@@ -48,9 +49,18 @@ def read_cursor(text: str | None, kind: str, *types: type | tuple[type, ...]) ->
         raise InvalidCursor from None
     if not isinstance(found, list) or len(found) != len(types) + 1 or found[0] != kind:
         raise InvalidCursor
-    if not all(isinstance(value, wanted) for value, wanted in zip(found[1:], types, strict=True)):
+    if not all(_fits(value, wanted) for value, wanted in zip(found[1:], types, strict=True)):
         raise InvalidCursor
     return found[1:]
+
+
+def _fits(value: object, wanted: type | tuple[type, ...]) -> bool:
+    """Cursors are ours, but anybody can forge one: no booleans, no infinities, no half characters."""
+    if isinstance(value, str) and not value.isascii():
+        return False
+    if isinstance(value, float) and not math.isfinite(value):
+        return False
+    return isinstance(value, wanted) and not isinstance(value, bool)
 
 
 def page_info(cursors: Sequence[str], *, has_next: bool, after: str | None) -> PageInfo:

@@ -10,7 +10,7 @@ import strawberry
 from lifecircle.assistant.policies import model
 from lifecircle.assistant.replies import Citation as CitationRecord
 from lifecircle.catalogue.clock import local_day
-from lifecircle.catalogue.errors import InvalidInput
+from lifecircle.catalogue.errors import InvalidCursor, InvalidInput
 from lifecircle.graphql.context import Info, RequestContext
 from lifecircle.graphql.ids import global_id
 from lifecircle.graphql.node import Node
@@ -100,12 +100,20 @@ def policy_page(
         raise InvalidInput(f"搜索词最多 {MAX_QUERY} 个字。", "query")
     size, key = page_size(first), read_cursor(after, "policy", str)
     found = info.context.services.assistant.shelf.current.select(query, topic, region)
-    ids = [policy.id for policy in found]
-    begin = ids.index(str(key[0])) + 1 if key and key[0] in ids else 0
+    begin = _after([policy.id for policy in found], key)
     page = found[begin : begin + size]
     edges = [PolicyEdge(node=Policy.of(p, info.context), cursor=cursor("policy", p.id)) for p in page]
     position = page_info([edge.cursor for edge in edges], has_next=begin + size < len(found), after=after)
     return PolicyConnection(edges=edges, page_info=position, total_count=len(found))
+
+
+def _after(ids: list[str], key: list[object] | None) -> int:
+    """Raises InvalidCursor where the guide that the cursor names is not in this list."""
+    if key is None:
+        return 0
+    if key[0] not in ids:
+        raise InvalidCursor
+    return ids.index(str(key[0])) + 1
 
 
 async def load_policy(context: RequestContext, key: str) -> Node | None:

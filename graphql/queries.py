@@ -8,6 +8,7 @@ from typing import Annotated
 import strawberry
 
 from lifecircle.catalogue.errors import BadRequest, InvalidInput
+from lifecircle.catalogue.people.access import Needs
 from lifecircle.graphql.bookings import load_booking
 from lifecircle.graphql.context import Info
 from lifecircle.graphql.enums import StoreSort
@@ -16,8 +17,10 @@ from lifecircle.graphql.merchants import load_chain, load_merchant
 from lifecircle.graphql.node import Node, NodeLoaders
 from lifecircle.graphql.offerings import AvailabilityDay, load_offering
 from lifecircle.graphql.people import Resident, load_membership, load_resident
+from lifecircle.graphql.permissions import query as root
 from lifecircle.graphql.places import Area, Category, LocationInput, load_area, load_category
 from lifecircle.graphql.policies import PolicyConnection, load_policy, policy_page
+from lifecircle.graphql.privacy import PrivacyQueries
 from lifecircle.graphql.store_lists import StoreFilter, nearby_page
 from lifecircle.graphql.stores import Store, StoreConnection, load_store
 
@@ -40,32 +43,32 @@ _NODES = NodeLoaders(
 
 
 @strawberry.type(description="Everything that can be read.")
-class Query:
-    @strawberry.field(description="Who is signed in.")
+class Query(PrivacyQueries):
+    @root(Needs.SIGN_IN, "Who is signed in.")
     async def viewer(self, info: Info) -> Resident | None:
         context = info.context
         return Resident.of(await context.services.people.resident(context.require_viewer()), context)
 
-    @strawberry.field(description="Anything by its global id; null for what the viewer may not see.")
+    @root(Needs.NOTHING, "Anything by its global id; null for what the viewer may not see.")
     async def node(self, info: Info, id: strawberry.ID) -> Node | None:
         return await _NODES.load(info.context, id)
 
-    @strawberry.field(description="Several by global id, in the same order; null for what the viewer may not see.")
-    async def nodes(self, info: Info, ids: list[strawberry.ID]) -> list[Node | None]:
+    @root(Needs.NOTHING, "Several by global id, in the same order; null for what the viewer may not see.")
+    async def nodes(self, info: Info, ids: list[strawberry.ID]) -> list[Node | None] | None:
         if len(ids) > MAX_NODES:
             raise BadRequest(f"一次最多 {MAX_NODES} 个编号。", "ids")
         return [await _NODES.load(info.context, text) for text in ids]
 
-    @strawberry.field(description="The category tree, flat, parents before children.")
+    @root(Needs.NOTHING, "The category tree, flat, parents before children.")
     def categories(self, info: Info) -> list[Category] | None:
         return [Category.of(record) for record in info.context.snapshot.categories]
 
-    @strawberry.field(description="The smallest area that holds a place; null outside the city.")
+    @root(Needs.NOTHING, "The smallest area that holds a place; null outside the city.")
     def area(self, info: Info, near: LocationInput) -> Area | None:
         record = info.context.snapshot.areas.locate(near.to_point())
         return Area.of(record) if record else None
 
-    @strawberry.field(description="Stores around a place. `radius` in metres, at most 50,000.")
+    @root(Needs.NOTHING, "Stores around a place. `radius` in metres, at most 50,000.")
     def nearby_stores(
         self,
         info: Info,
@@ -78,11 +81,11 @@ class Query:
     ) -> StoreConnection | None:
         return nearby_page(info.context, near, radius, filter, sort, first, after)
 
-    @strawberry.field(description="One store.")
+    @root(Needs.NOTHING, "One store.")
     async def store(self, info: Info, id: strawberry.ID) -> Store | None:
         return Store.of(await info.context.require_store(key_of(id, "Store", "id")), info.context)
 
-    @strawberry.field(description="Free times of an offering by day. At most 62 days.")
+    @root(Needs.NOTHING, "Free times of an offering by day. At most 62 days.")
     async def availability(
         self,
         info: Info,
@@ -98,7 +101,7 @@ class Query:
         found = await info.context.services.bookings.availability(record.id, from_, days, party_size)
         return [AvailabilityDay.of(day) for day in found]
 
-    @strawberry.field(description="Policy guides; by relevance where there is a query.")
+    @root(Needs.NOTHING, "Policy guides; by relevance where there is a query.")
     def policies(
         self,
         info: Info,

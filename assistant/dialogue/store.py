@@ -9,8 +9,9 @@ from typing import Any
 
 from pymongo import ASCENDING, IndexModel
 
-from lifecircle.assistant.dialogue.model import BookingForm, Conversation, Option, Step, Wish
+from lifecircle.assistant.dialogue.model import BookingForm, Conversation, LastTurn, Option, Step, Wish
 from lifecircle.catalogue.database import Database, DuplicateKeyError, ensure_indexes
+from lifecircle.catalogue.geo import Point
 from lifecircle.catalogue.sealing import CannotUnseal, KeyRing
 
 KEPT = timedelta(hours=24)
@@ -18,7 +19,7 @@ KEPT = timedelta(hours=24)
 
 
 class ConversationStore:
-    """What a resident said (an address, say) is personal, so the form is sealed."""
+    """What a resident said (an address, say) is personal, so what is remembered is sealed."""
 
     def __init__(self, database: Database, keys: KeyRing) -> None:
         self._conversations = database["conversations"]
@@ -26,19 +27,25 @@ class ConversationStore:
 
     async def create_indexes(self) -> None:
         await ensure_indexes(
-            self._conversations, [IndexModel([("expires_at", ASCENDING)], name="expiry", expireAfterSeconds=0)]
+            self._conversations,
+            [
+                IndexModel([("resident", ASCENDING)], name="of_resident"),
+                IndexModel([("expires_at", ASCENDING)], name="expiry", expireAfterSeconds=0),
+            ],
         )
 
     async def find(self, conversation_id: str, now: datetime) -> Conversation | None:
         row = await self._conversations.find_one({"_id": conversation_id})
         if row is None or row["expires_at"] <= now:
             return None
+        memory = self._opened(row["memory"])
         return Conversation(
             id=row["_id"],
             resident=row["resident"],
-            form=self._opened(row["form"]),
-            last_key=row["last_key"],
-            last_booking=row["last_booking"],
+            form=_form(memory.get("form")),
+            near=Point(**memory["near"]) if memory.get("near") else None,
+            is_traditional=row["is_traditional"],
+            last=_last(memory.get("last")),
             version=row["version"],
         )
 
@@ -46,9 +53,8 @@ class ConversationStore:
         """Compare and set; False where another turn was faster."""
         row = {
             "resident": conversation.resident,
-            "form": self._sealed(conversation.form),
-            "last_key": conversation.last_key,
-            "last_booking": conversation.last_booking,
+            "memory": self._sealed(conversation),
+            "is_traditional": conversation.is_traditional,
             "updated_at": now,
             "expires_at": now + KEPT,
         }
@@ -62,16 +68,19 @@ class ConversationStore:
             return False
         return bool(result.matched_count or result.upserted_id)
 
-    def _sealed(self, form: BookingForm | None) -> str | None:
-        return self._keys.seal(json.dumps(asdict(form), default=_plain), field="conversation") if form else None
+    def _sealed(self, conversation: Conversation) -> str:
+        memory = {
+            "form": conversation.form and asdict(conversation.form),
+            "near": conversation.near and asdict(conversation.near),
+            "last": conversation.last and asdict(conversation.last),
+        }
+        return self._keys.seal(json.dumps(memory, default=_plain), field="conversation")
 
-    def _opened(self, sealed: str | None) -> BookingForm | None:
-        if sealed is None:
-            return None
+    def _opened(self, sealed: str) -> dict[str, Any]:
         try:
-            return _form(json.loads(self._keys.unseal(sealed, field="conversation")))
+            return dict(json.loads(self._keys.unseal(sealed, field="conversation")))
         except CannotUnseal:  # its key has been retired: the resident starts the form again
-            return None
+            return {}
 
 
 def _plain(value: object) -> str:
@@ -80,20 +89,31 @@ def _plain(value: object) -> str:
     raise TypeError(type(value).__name__)
 
 
-def _form(data: dict[str, Any]) -> BookingForm:
-    wish, chosen = data["wish"], data["chosen"]
-    return BookingForm(
-        step=Step(data["step"]),
-        name=data["name"],
-        wish=Wish(_instant(wish["start"]), wish["end"] and _instant(wish["end"]), wish["is_point"]) if wish else None,
-        options=tuple(_option(option) for option in data["options"]),
-        chosen=_option(chosen) if chosen else None,
-        address=data["address"],
-    )
+def _form(data: dict[str, Any] | None) -> BookingForm | None:
+    if data is None:
+        return None
+    known = {
+        "step": Step(data["step"]),
+        "names": tuple(data["names"]),
+        "wish": _wish(data["wish"]),
+        "options": tuple(_option(option) for option in data["options"]),
+        "chosen": _option(data["chosen"]) if data["chosen"] else None,
+    }
+    return BookingForm(**{**data, **known})
 
 
-def _option(data: dict[str, str]) -> Option:
-    return Option(data["offering"], data["label"], _instant(data["start"]), _instant(data["end"]))
+def _wish(data: dict[str, Any] | None) -> Wish | None:
+    if data is None:
+        return None
+    return Wish(_instant(data["start"]), _instant(data["end"]) if data["end"] else None, data["is_point"])
+
+
+def _option(data: dict[str, Any]) -> Option:
+    return Option(**{**data, "start": _instant(data["start"]), "end": _instant(data["end"])})
+
+
+def _last(data: dict[str, Any] | None) -> LastTurn | None:
+    return LastTurn(**{**data, "form": _form(data["form"])}) if data else None
 
 
 def _instant(text: str) -> datetime:

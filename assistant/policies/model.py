@@ -31,6 +31,8 @@ class Policy:
     body: str
     steps: tuple[str, ...]
     questions: tuple[str, ...]
+    only_if: tuple[str, ...]
+    """A guide about an exception answers only who says one of these words; empty: everybody."""
     local_rules_differ: bool
     phone: str | None
     effective_on: date | None
@@ -55,6 +57,7 @@ def policy_from_document(document: Mapping[str, Any]) -> Policy:
         body=document["body"],
         steps=tuple(document["steps"]),
         questions=tuple(document["questions"]),
+        only_if=tuple(document.get("only_if", ())),
         local_rules_differ=document["local_rules_differ"],
         phone=document["phone"],
         effective_on=_day(document["effective_on"]),

@@ -8,6 +8,7 @@ database refuses the second.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 
 from lifecircle.catalogue.bookings.model import Interval, Occupancy
 from lifecircle.catalogue.offerings.model import Offering, OfferingKind
@@ -22,6 +23,12 @@ def cells(interval: Interval) -> range:
     """The grid cells that the interval touches, counted since the epoch."""
     seconds = CELL_MINUTES * 60
     return range(int(interval.start.timestamp()) // seconds, -(-int(interval.end.timestamp()) // seconds))
+
+
+def rounded(interval: Interval) -> Interval:
+    """The interval as its claims cover it: whole cells."""
+    touched = cells(interval)
+    return Interval(*(datetime.fromtimestamp(cell * CELL_MINUTES * 60, UTC) for cell in (touched.start, touched.stop)))
 
 
 def place_claims(offering: Offering, interval: Interval, seats: Iterable[int]) -> Iterator[str]:

@@ -65,7 +65,7 @@ def booking_document(draft: BookingDraft, keys: KeyRing, now: datetime) -> Docum
         "expires_at": _expiry(draft, now),
         "created_at": now,
         "version": 1,
-        **_idempotency(draft),
+        **_idempotency(draft, keys),
     }
 
 
@@ -74,9 +74,10 @@ def idempotency_key(resident: str, key: str) -> str:
     return hashlib.sha256(f"{resident}:{key}".encode()).hexdigest()
 
 
-def request_hash(request: BookingRequest) -> str:
+def request_hashes(request: BookingRequest, keys: KeyRing) -> list[str]:
+    """What the input was, under every key still known, the active first; keyed, as the contact is part of it."""
     content = {**asdict(request), "start": request.start.timestamp()}
-    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
+    return keys.lookup_hashes(json.dumps(content, sort_keys=True, default=str), field="request")
 
 
 def _claims(draft: BookingDraft) -> list[str]:
@@ -96,8 +97,8 @@ def _sealed_contact(request: BookingRequest, keys: KeyRing) -> str | None:
     return keys.seal(json.dumps(given, ensure_ascii=False), field="contact") if given else None
 
 
-def _idempotency(draft: BookingDraft) -> Document:
+def _idempotency(draft: BookingDraft, keys: KeyRing) -> Document:
     if draft.request.idempotency_key is None:
         return {}
     key = idempotency_key(draft.resident, draft.request.idempotency_key)
-    return {"idempotency": {"key": key, "hash": request_hash(draft.request)}}
+    return {"idempotency": {"key": key, "hash": request_hashes(draft.request, keys)[0]}}

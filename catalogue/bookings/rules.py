@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from lifecircle.catalogue.bookings.claims import free_seats
+from lifecircle.catalogue.bookings.claims import free_seats, rounded
 from lifecircle.catalogue.bookings.model import Booking, BookingRequest, BookingStatus, Interval, Occupancy
 from lifecircle.catalogue.clock import at_minute, local, local_day
 from lifecircle.catalogue.errors import (
@@ -104,10 +104,10 @@ def interval_of(
             return candidate
     if offering.kind is OfferingKind.SESSION:
         raise OutsideHours("这个时间没有安排场次。", "start")
+    if any(opening.opens <= request.start < opening.closes for opening in openings):
+        raise OutsideHours(f"请选整点开始的时段：每 {offering.grid_minutes} 分钟一档，且要在打烊前做完。", "start")
     if closed_reason:
         raise HolidayClosed(f"{date_text(local_day(request.start))}不营业（{closed_reason}）。", "start")
-    if any(opening.opens <= request.start and request.start < opening.closes for opening in openings):
-        raise OutsideHours(f"请选整点开始的时段：每 {offering.grid_minutes} 分钟一档，且要在打烊前做完。", "start")
     raise OutsideHours(f"{time_text(request.start)}不在营业时间内。", "start")
 
 
@@ -136,26 +136,33 @@ def free_times(
     """What can be booked now: enough places, inside the window, not too soon."""
     earliest = now + timedelta(minutes=offering.lead_minutes)
     latest = local_day(now) + timedelta(days=offering.window_days)
+    held = _as_claimed(occupied)
     found = []
     for interval in bookable_intervals(offering, openings):
         if interval.start <= now or interval.start < earliest or local_day(interval.start) > latest:
             continue
-        remaining = len(free_seats(offering.capacity, interval, _relevant(offering, interval, occupied)))
+        remaining = len(free_seats(offering.capacity, interval, _relevant(offering, interval, held)))
         if remaining >= party_size:
             found.append(FreeTime(interval, remaining))
     return found
 
 
+def _as_claimed(occupied: Sequence[Occupancy]) -> list[Occupancy]:
+    """Times beside the grid of claims block a little more than themselves."""
+    return [Occupancy(rounded(held.interval), held.seats) for held in occupied]
+
+
 def _relevant(offering: Offering, interval: Interval, occupied: Sequence[Occupancy]) -> Sequence[Occupancy]:
     """Sessions that overlap in time do not share places."""
     if offering.kind is OfferingKind.SESSION:
-        return [held for held in occupied if held.interval.start == interval.start]
+        start = rounded(interval).start
+        return [held for held in occupied if held.interval.start == start]
     return occupied
 
 
 def seats_for(offering: Offering, interval: Interval, occupied: Sequence[Occupancy]) -> list[int]:
     """The free places of one time."""
-    return free_seats(offering.capacity, interval, _relevant(offering, interval, occupied))
+    return free_seats(offering.capacity, interval, _relevant(offering, interval, _as_claimed(occupied)))
 
 
 def by_day(times: Sequence[FreeTime], first: date, days: int, closed: dict[date, str]) -> list[DayAvailability]:

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 
 from lifecircle.catalogue.bookings import rules
 from lifecircle.catalogue.bookings.claims import is_resident_claim
-from lifecircle.catalogue.bookings.documents import BookingDraft, booking_document, idempotency_key, request_hash
+from lifecircle.catalogue.bookings.documents import BookingDraft, booking_document, idempotency_key, request_hashes
 from lifecircle.catalogue.bookings.model import (
     Actor,
     Booking,
@@ -54,6 +54,7 @@ _TRIES = 40
 """Each try loses only to somebody else's success, so this is reached only on an offering with more places than that."""
 
 _SUGGEST_DAYS = 14
+"""How far before and after the wished day the nearest free time is looked for."""
 
 
 @dataclass(frozen=True)
@@ -107,19 +108,23 @@ class BookingDesk:
     async def cancel(self, resident: str, booking_id: str, reason: str | None) -> Booking:
         """Raises NotFound, StateChanged, TooLateToCancel. Cancelling twice gives the cancelled booking."""
         async with database_errors_as_refusals():
-            booking = await self.of_resident(resident, booking_id)
+            booking = await self._own(resident, booking_id)
             if booking.status is BookingStatus.CANCELLED:
                 return booking
             now = self.clock()
             rules.check_cancellable(booking, now)
             event = BookingEvent(now, BookingStatus.CANCELLED, Actor.RESIDENT, reason)
-            moved = await self._store.move(booking, event)
-            if moved is None:
+            moved = await self._store.move(booking, event) or await self._own(resident, booking_id)
+            if moved.status is not BookingStatus.CANCELLED:
                 raise StateChanged("这个预约刚刚有变化，请刷新后再试。", "booking")
             return moved
 
     async def of_resident(self, resident: str, booking_id: str) -> Booking:
         """The resident's own booking. Raises NotFound, also for somebody else's."""
+        async with database_errors_as_refusals():
+            return await self._own(resident, booking_id)
+
+    async def _own(self, resident: str, booking_id: str) -> Booking:
         booking = await self._store.find(booking_id)
         if booking is None or booking.resident != resident:
             raise NotFound("没有找到这个预约。", "booking")
@@ -175,7 +180,7 @@ class BookingDesk:
         for _ in range(_TRIES):
             seats = await self._free_seats(terms, interval)
             if len(seats) < request.party_size:
-                raise TimeSlotFull("这个时间已经约满了。", "start")
+                return await self._when_full(resident, request, terms, interval)
             self.shuffle(seats)
             chosen = sorted(seats[: request.party_size])
             draft = BookingDraft(booking_id, resident, request, terms, interval, tuple(chosen))
@@ -188,6 +193,21 @@ class BookingDesk:
                 if settled:
                     return settled
         raise Busy("现在预约的人太多，请稍后再试。")
+
+    async def _when_full(
+        self, resident: str, request: BookingRequest, terms: OfferingTerms, interval: Interval
+    ) -> Booking:
+        """The last place may have gone to the same resident a moment ago, even to the same request.
+
+        Raises OverlapsYourBooking, TimeSlotFull, IdempotencyConflict.
+        """
+        earlier = await self._earlier(resident, request, terms.district)
+        if earlier:
+            return earlier
+        own = await self._store.overlapping(resident, interval)
+        if own and not _is_expired(own, self.clock()):
+            raise _overlap_with(own)
+        raise TimeSlotFull("这个时间已经约满了。", "start")
 
     async def _free_seats(self, terms: OfferingTerms, interval: Interval) -> list[int]:
         occupied = await self._store.occupied(terms.district, terms.offering.id, interval, self.clock())
@@ -208,8 +228,7 @@ class BookingDesk:
         if holder is None or await self._release_if_expired(holder):
             return None
         if is_resident_claim(claim):
-            when = rules.time_text(holder.interval.start)
-            raise OverlapsYourBooking(f"您在{when}已经预约了“{holder.offering_name}”，时间重叠。", "start")
+            raise _overlap_with(holder)
         return None
 
     async def _release_if_expired(self, holder: Booking) -> bool:
@@ -229,7 +248,7 @@ class BookingDesk:
         if found is None:
             return None
         booking, earlier_hash = found
-        if earlier_hash != request_hash(request):
+        if earlier_hash not in request_hashes(request, self.keys):
             raise IdempotencyConflict
         return self._as_of_now(booking)
 
@@ -238,8 +257,11 @@ class BookingDesk:
     async def _add_suggestion(self, refusal: BookingRefused, terms: OfferingTerms, request: BookingRequest) -> None:
         if isinstance(refusal, (NotBookable, OverlapsYourBooking)) or refusal.code == "PARTY_TOO_LARGE":
             return
-        start_day = max(local_day(self.clock()), min(local_day(request.start), local_day(self.clock() + _FAR)))
-        days = await self._days(terms, start_day, _SUGGEST_DAYS, request.party_size)
+        today, wanted = local_day(self.clock()), local_day(request.start)
+        wanted = max(today, min(wanted, today + timedelta(days=terms.offering.window_days)))
+        first = max(today, wanted - timedelta(days=_SUGGEST_DAYS))
+        span = (wanted - first).days + _SUGGEST_DAYS
+        days = await self._days(terms, first, span, request.party_size)
         nearest = min(
             (free.interval.start for day in days for free in day.times),
             key=lambda start: abs(start - request.start),
@@ -253,11 +275,13 @@ class BookingDesk:
         return booking if not _is_expired(booking, self.clock()) else _read_as_expired(booking)
 
 
-_FAR = timedelta(days=60)
-
-
 def _not_on_offer() -> NotFound:
     return NotFound("没有找到这项服务，可能已经下架。", "offering")
+
+
+def _overlap_with(own: Booking) -> OverlapsYourBooking:
+    when = rules.time_text(own.interval.start)
+    return OverlapsYourBooking(f"您在{when}已经预约了“{own.offering_name}”，时间重叠。", "start")
 
 
 def _check_on_offer(terms: OfferingTerms) -> None:

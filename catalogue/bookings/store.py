@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
 
+from lifecircle.catalogue.bookings.claims import rounded
 from lifecircle.catalogue.bookings.model import (
     HOLDING,
     Booking,
@@ -47,12 +47,6 @@ PageKey = tuple[datetime, str]
 """(start, id): a place in a resident's list, which runs from the latest start to the earliest."""
 
 
-@dataclass(frozen=True, slots=True)
-class Idempotency:
-    key: str
-    request_hash: str
-
-
 class BookingStore:
     def __init__(self, database: Database) -> None:
         self._bookings = database["bookings"]
@@ -77,13 +71,25 @@ class BookingStore:
         document = await self._bookings.find_one({"district": district, "claims": claim})
         return booking_from_document(document) if document else None
 
+    async def overlapping(self, resident: str, interval: Interval) -> Booking | None:
+        """A booking of the resident's that holds a place at any moment of the interval."""
+        document = await self._bookings.find_one(
+            {
+                "resident": resident,
+                "status": {"$in": _HOLDING},
+                "start": {"$gt": interval.start - LONGEST, "$lt": interval.end},
+                "end": {"$gt": interval.start},
+            }
+        )
+        return booking_from_document(document) if document else None
+
     async def occupied(self, district: str, offering: str, span: Interval, now: datetime) -> list[Occupancy]:
         """Who holds places of the offering at any moment of the span; expired holders do not count."""
         cursor = self._bookings.find(
             {
                 "district": district,
                 "offering": offering,
-                "start": {"$gt": span.start - LONGEST, "$lt": span.end},
+                "start": {"$gt": span.start - LONGEST, "$lt": rounded(span).end},
                 "status": {"$in": _HOLDING},
             },
             {"start": 1, "end": 1, "seats": 1, "status": 1, "expires_at": 1, "_id": 0},

@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from lifecircle.catalogue.errors import StateChanged
+
 
 class MemberRole(StrEnum):
     OWNER = "OWNER"
@@ -43,6 +45,17 @@ class SessionTokens:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceSession:
+    """One device on which a resident is signed in."""
+
+    id: str
+    device: str
+    """What kind of device, coarsely; never what would single one out."""
+    created_at: datetime
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class SignedIn:
     resident: Resident
     tokens: SessionTokens
@@ -57,12 +70,24 @@ class Viewer:
 
 
 def resident_from_document(document: Mapping[str, Any]) -> Resident:
+    """Raises StateChanged for an account that is being deleted: nobody acts in half of one."""
+    if document.get("state") == "DELETING":
+        raise StateChanged("这个账号正在注销，请过几分钟再登录。")
     return Resident(
         id=document["_id"],
         nickname=document["nickname"],
         sealed_phone=document["phone"],
         created_at=document["created_at"],
         version=document["version"],
+    )
+
+
+def device_session_from_document(document: Mapping[str, Any]) -> DeviceSession:
+    return DeviceSession(
+        id=document["_id"],
+        device=document.get("device", "其他设备"),
+        created_at=document["created_at"],
+        seen_at=document.get("seen_at", document["created_at"]),
     )
 
 

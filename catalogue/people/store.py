@@ -8,29 +8,48 @@ from datetime import datetime
 
 from pymongo import ASCENDING, IndexModel, ReturnDocument
 
-from lifecircle.catalogue.database import Database, Document, DuplicateKeyError, ensure_indexes
+from lifecircle.catalogue.database import Database, Document, DuplicateKeyError, ensure_indexes, violated_index
 from lifecircle.catalogue.people.model import (
+    DeviceSession,
     MemberRole,
     Membership,
     Resident,
+    device_session_from_document,
     membership_from_document,
     resident_from_document,
 )
+
+_EXPIRY = IndexModel([("expires_at", ASCENDING)], name="expiry", expireAfterSeconds=0)
 
 
 class PeopleStore:
     def __init__(self, database: Database) -> None:
         self._residents = database["residents"]
         self._sessions = database["sessions"]
+        self._sms_codes = database["sms_codes"]
+        self._rates = database["rates"]
         self._members = database["members"]
         self._staff = database["staff"]
 
     async def create_indexes(self) -> None:
-        await ensure_indexes(
-            self._sessions,
-            [IndexModel([("expires_at", ASCENDING)], name="expiry", expireAfterSeconds=0)],
+        by_resident = IndexModel([("resident", ASCENDING)], name="of_resident")
+        by_phone = IndexModel(
+            [("phone_lookup", ASCENDING)],
+            name="phone",
+            unique=True,
+            partialFilterExpression={"phone_lookup": {"$type": "string"}},
         )
-        await ensure_indexes(self._members, [IndexModel([("resident", ASCENDING)], name="of_resident")])
+        await ensure_indexes(self._residents, [by_phone])
+        await ensure_indexes(self._sessions, [_EXPIRY, by_resident])
+        await ensure_indexes(self._sms_codes, [_EXPIRY])
+        await ensure_indexes(self._rates, [_EXPIRY])
+        demo = IndexModel(
+            [("demo_merchant", ASCENDING)],
+            name="demo",
+            unique=True,
+            partialFilterExpression={"demo_merchant": {"$type": "string"}},
+        )
+        await ensure_indexes(self._members, [by_resident, demo])
         await ensure_indexes(self._staff, [IndexModel([("resident", ASCENDING)], name="of_resident")])
 
     # --- residents ---
@@ -51,6 +70,49 @@ class PeopleStore:
         stored = await self._residents.find_one({"_id": document["_id"]})
         return resident_from_document(stored or document)
 
+    async def resident_with_phone(self, lookups: Sequence[str]) -> Resident | None:
+        document = await self._residents.find_one({"phone_lookup": {"$in": list(lookups)}})
+        return resident_from_document(document) if document else None
+
+    async def set_phone(self, resident_id: str, sealed: str, lookup: str) -> Resident | None:
+        """Raises DuplicateKeyError where the number belongs to somebody else."""
+        document = await self._residents.find_one_and_update(
+            {"_id": resident_id},
+            {"$set": {"phone": sealed, "phone_lookup": lookup}, "$inc": {"version": 1}},
+            return_document=ReturnDocument.AFTER,
+        )
+        return resident_from_document(document) if document else None
+
+    # --- SMS codes and rates ---
+
+    async def put_sms_code(self, document: Document) -> None:
+        await self._sms_codes.replace_one({"_id": document["_id"]}, document, upsert=True)
+
+    async def try_sms_code(self, key: str, most_tries: int, now: datetime) -> Document | None:
+        """The pending code, with this try counted; None when it is gone, too old or tried too often."""
+        return await self._sms_codes.find_one_and_update(
+            {"_id": key, "tries": {"$lt": most_tries}, "expires_at": {"$gt": now}},
+            {"$inc": {"tries": 1}},
+            return_document=ReturnDocument.AFTER,
+        )
+
+    async def use_up_sms_code(self, key: str, code: str) -> bool:
+        """Of two that redeem the same code at once, one wins."""
+        return bool((await self._sms_codes.delete_one({"_id": key, "code": code})).deleted_count)
+
+    async def count(self, key: str, expires_at: datetime) -> int:
+        """One more under the key; how many there are now."""
+        for _ in range(5):
+            with contextlib.suppress(DuplicateKeyError):  # two upserts of a new key at once: the other one made it
+                row = await self._rates.find_one_and_update(
+                    {"_id": key},
+                    {"$inc": {"count": 1}, "$setOnInsert": {"expires_at": expires_at}},
+                    upsert=True,
+                    return_document=ReturnDocument.AFTER,
+                )
+                return int(row["count"]) if row else 1
+        return 1
+
     # --- sessions ---
 
     async def add_session(self, document: Document) -> None:
@@ -59,17 +121,29 @@ class PeopleStore:
     async def session(self, session_id: str) -> Document | None:
         return await self._sessions.find_one({"_id": session_id})
 
-    async def rotate_refresh(self, session_id: str, old: str, new: str, expires_at: datetime) -> bool:
+    async def rotate_refresh(
+        self, session_id: str, old: str, new: str, *, seen_at: datetime, expires_at: datetime
+    ) -> bool:
         """Compare and set: only the holder of the current refresh token gets the next one."""
         changed = await self._sessions.find_one_and_update(
             {"_id": session_id, "refresh": old},
-            {"$set": {"refresh": new, "expires_at": expires_at}, "$push": {"used": {"$each": [old], "$slice": -50}}},
+            {
+                "$set": {"refresh": new, "seen_at": seen_at, "expires_at": expires_at},
+                "$push": {"used": {"$each": [old], "$slice": -50}},
+            },
             return_document=ReturnDocument.AFTER,
         )
         return changed is not None
 
     async def end_session(self, session_id: str) -> None:
         await self._sessions.delete_one({"_id": session_id})
+
+    async def end_sessions(self, resident: str) -> None:
+        await self._sessions.delete_many({"resident": resident})
+
+    async def sessions(self, resident: str, now: datetime) -> list[DeviceSession]:
+        rows = self._sessions.find({"resident": resident, "expires_at": {"$gt": now}}).sort("created_at", -1)
+        return [device_session_from_document(row) for row in await rows.to_list(100)]
 
     # --- roles ---
 
@@ -81,21 +155,39 @@ class PeopleStore:
         row = await self._members.find_one({"_id": membership_id})
         return membership_from_document(row) if row else None
 
-    async def add_membership(self, membership_id: str, merchant: str, resident: str, role: MemberRole) -> bool:
-        """False where somebody holds that membership already."""
+    async def add_demo_owner(self, resident: str, merchant: str) -> bool:
+        """False where the merchant has been taken; a resident who holds one already keeps that."""
+        document = {
+            "_id": f"demo:{resident}",
+            "merchant": merchant,
+            "demo_merchant": merchant,
+            "resident": resident,
+            "role": MemberRole.OWNER.value,
+            "stores": [],
+        }
         try:
-            await self._members.insert_one(
-                {"_id": membership_id, "merchant": merchant, "resident": resident, "role": role.value, "stores": []}
-            )
-        except DuplicateKeyError:
-            return False
+            await self._members.insert_one(document)
+        except DuplicateKeyError as error:
+            return violated_index(error) == {"_id"}
         return True
 
     async def staff_areas(self, resident: str) -> list[str]:
-        rows = await self._staff.find({"resident": resident}).sort("_id").to_list(None)
+        rows = await self._staff.find({"resident": resident, "role": "STAFF"}).sort("_id").to_list(None)
         return [row["area"] for row in rows]
+
+    async def is_auditor(self, resident: str) -> bool:
+        return await self._staff.find_one({"resident": resident, "role": "AUDITOR"}) is not None
+
+    async def add_auditor(self, resident: str) -> None:
+        await self._staff.update_one(
+            {"_id": f"{resident}:auditor"},
+            {"$setOnInsert": {"resident": resident, "area": None, "role": "AUDITOR"}},
+            upsert=True,
+        )
 
     async def add_staff(self, resident: str, area: str) -> None:
         await self._staff.update_one(
-            {"_id": f"{resident}:{area}"}, {"$setOnInsert": {"resident": resident, "area": area}}, upsert=True
+            {"_id": f"{resident}:{area}"},
+            {"$setOnInsert": {"resident": resident, "area": area, "role": "STAFF"}},
+            upsert=True,
         )

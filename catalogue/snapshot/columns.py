@@ -83,8 +83,9 @@ class StoreTable:
         Metres are whole millimetres, and equally near stores (several under one roof) come in the order of their ids,
         so that a page can continue after any of them.
         """
+        limit = round(radius, MILLIMETRES)
         for metres, group in groupby(self._nearest(center, radius), key=itemgetter(0)):
-            if metres > round(radius, MILLIMETRES):
+            if metres > limit:
                 return
             for _, row in sorted(group, key=lambda found: self.ids[found[1]]):
                 yield metres, row

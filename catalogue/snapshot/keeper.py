@@ -20,7 +20,7 @@ log = logging.getLogger("lifecircle.snapshot")
 FOLD_AT = 512
 """Changes over the base before they are folded in."""
 
-AWAIT_MS = 500
+AWAIT_MS = 200
 """How long the server holds an idle look at the change stream."""
 
 _RETRY_SECONDS = 0.5
@@ -48,6 +48,7 @@ class SnapshotKeeper:
         self._followers = {follower.collection: follower for follower in followers}
         self._current: Snapshot | None = None
         self._following: asyncio.Task[None] | None = None
+        self._stopping = False
         self._ready = asyncio.Event()
         self._last_heard = clock()
         self._resume_token: Any = None
@@ -59,10 +60,6 @@ class SnapshotKeeper:
         if self._current is None:
             raise RuntimeError("the snapshot is not loaded yet")
         return self._current
-
-    @property
-    def is_loaded(self) -> bool:
-        return self._current is not None
 
     @property
     def age_seconds(self) -> float:
@@ -79,6 +76,7 @@ class SnapshotKeeper:
             self._following.result()
 
     async def stop(self) -> None:
+        self._stopping = True  # the driver turns a cancellation into an error of its own while the database is away
         if self._following:
             self._following.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -91,7 +89,7 @@ class SnapshotKeeper:
             self._meanwhile.extend(changes)
 
     async def _follow(self) -> None:
-        while True:
+        while not self._stopping:
             try:
                 await self._follow_stream()
             except PyMongoError as error:

@@ -90,7 +90,7 @@ async def _read_all(
     database: Database, collection: str, where: Document, reader: Callable[[Document], T | None]
 ) -> list[T]:
     """Every document that can be read; one that cannot keeps no district from starting."""
-    found = []
+    found: list[T] = []
     async for batch in _batches(database, collection, where):
         for row in batch:
             try:

@@ -1,4 +1,4 @@
-"""Queries of the `stores` collection, and the indexes of the catalogue."""
+"""Queries of single records of the catalogue, and its indexes."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ _BY_DISTRICT = IndexModel([("district", ASCENDING)], name="district")
 async def create_catalogue_indexes(database: Database) -> None:
     for collection in ("areas", "merchants", "chains", "stores", "offerings"):
         await ensure_indexes(database[collection], [_BY_DISTRICT])
+
+
+async def area_exists(database: Database, code: str) -> bool:
+    return await database["areas"].find_one({"_id": code}) is not None
 
 
 async def read_store(database: Database, store_id: str) -> Store | None:

@@ -71,7 +71,7 @@ def test_a_body_that_is_too_large_is_refused(server: Server) -> None:
     assert code_of(answer) == "BAD_REQUEST"
 
 
-@pytest.mark.parametrize("query", ["{", "{ nothing }", "{ store }", "{ store(id: 1.5) { name } }", "{" * 900])
+@pytest.mark.parametrize("query", ["{", "{ nothing }", "{ store }", "{ store(id: 1.5) { name } }", "query {"])
 def test_a_document_that_does_not_fit_the_schema_says_so(server: Server, query: str) -> None:
     answer = raw(server, json.dumps({"query": query}))
     assert code_of(answer) == "GRAPHQL_VALIDATION_FAILED"

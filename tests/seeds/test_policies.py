@@ -28,7 +28,17 @@ DIGITS = "零一二三四五六七八九"
 UNITS = {"十": 10, "百": 100}
 KEYS = {
     *("_id", "district", "title", "issuer", "document_number", "topic", "region", "summary", "body", "steps"),
-    *("questions", "local_rules_differ", "phone", "effective_on", "checked_on", "source", "articles", "status"),
+    *(
+        "questions",
+        "only_if",
+        "local_rules_differ",
+        "phone",
+        "effective_on",
+        "checked_on",
+        "source",
+        "articles",
+        "status",
+    ),
     "version",
 }
 
@@ -119,6 +129,12 @@ def test_ids_and_questions_belong_to_one_guide_only(guides: list[dict[str, Any]]
     assert len(questions) == len(set(questions))
 
 
+def test_a_guide_about_an_exception_answers_every_question_of_its_own(guides: list[dict[str, Any]]) -> None:
+    for guide in guides:
+        for question in guide["questions"]:
+            assert not guide["only_if"] or any(word in question for word in guide["only_if"]), (guide["_id"], question)
+
+
 def test_every_part_is_short_enough_to_be_read_aloud(guides: list[dict[str, Any]]) -> None:
     for guide in guides:
         paragraphs = guide["body"].split("\n\n")
@@ -206,6 +222,8 @@ def test_a_guide_is_read_from_another_folder(tmp_path: Path) -> None:
         ({"body": "长" * 121 + "\n\n短。"}, "body"),
         ({"questions": ["怎么办"] * 8}, "questions"),
         ({"questions": ["太少"]}, "questions"),
+        ({"only_if": "国外"}, "only_if"),
+        ({"only_if": ["国外", "国外"]}, "only_if"),
         ({"checked_on": "2026-13-01"}, "checked_on"),
         ({"checked_on": None}, "checked_on"),
         ({"phone": 12345}, "phone"),

@@ -21,8 +21,8 @@ query($offering: ID!, $from: Date!, $days: Int!) {
 """
 FIND = """
 query($near: LocationInput!) {
-  nearbyStores(near: $near, radius: 5000, first: 100, filter: {bookable: true}) {
-    edges { node { id name offerings(first: 50) { edges { node { id name kind capacity bookable atHome } } } } }
+  nearbyStores(near: $near, radius: 5000, first: 50, filter: {bookable: true}) {
+    edges { node { id name offerings(first: 20) { edges { node { id name kind capacity bookable atHome } } } } }
   }
 }
 """

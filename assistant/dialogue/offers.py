@@ -1,0 +1,179 @@
+"""Finding what can be booked and when, and choosing the few times to show."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import islice
+
+from lifecircle.assistant.dialogue.model import Option, Wish
+from lifecircle.assistant.dialogue.turn import Turn
+from lifecircle.catalogue.bookings.rules import FreeTime, time_text
+from lifecircle.catalogue.bookings.service import BookingDesk
+from lifecircle.catalogue.clock import local_day
+from lifecircle.catalogue.errors import BookingRefused, NotFound
+from lifecircle.catalogue.offerings.model import Offering, OfferingKind
+from lifecircle.catalogue.stores.model import Store
+
+RADIUS = 10_000
+MOST_OFFERS = 8
+MOST_OPTIONS = 4
+DAYS_LOOKED_AT = 14
+DAYS_AHEAD = 7
+"""How far on is looked when the wished day has nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    offering: Offering
+    store: Store
+    metres: float
+
+    @property
+    def most_people(self) -> int:
+        return min(self.offering.party_size_max, self.offering.capacity)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A free time somewhere."""
+
+    candidate: Candidate
+    start: datetime
+    end: datetime
+
+
+# --- what ---
+
+
+def candidates(name: str, turn: Turn, without: Collection[str] = ()) -> list[Candidate]:
+    """The nearest offerings of that name; those that can only be asked for by phone stand alone or not at all."""
+    found = list(islice(_offered(name, turn, without), MOST_OFFERS))
+    online = [each for each in found if each.offering.kind is not OfferingKind.REQUEST_ONLY]
+    return online or found
+
+
+def service_names(found: Sequence[Candidate]) -> list[str]:
+    return list(dict.fromkeys(each.offering.name for each in found))
+
+
+def _offered(name: str, turn: Turn, without: Collection[str]) -> Iterator[Candidate]:
+    wanted = {offering.id: offering for offering in _wanted(name, turn)}
+    stores, chains = {o.store for o in wanted.values()}, {o.chain for o in wanted.values() if o.chain}
+    for metres, store in turn.snapshot.near(turn.near or turn.center, RADIUS):
+        if store.state == "OPEN" and store.id not in without and (store.id in stores or store.chain in chains):
+            for offering in turn.snapshot.offerings_of(store):
+                if offering.bookable and (offering.template or offering.id) in wanted:
+                    yield Candidate(offering, store, metres)
+
+
+def _wanted(name: str, turn: Turn) -> tuple[Offering, ...]:
+    named = turn.names.offering_in(name)
+    if named:
+        return named.offerings
+    category = turn.names.category_in(name)
+    if category:
+        return turn.names.offerings_of_category(category.code, turn.snapshot)
+    similar = turn.names.similar_in(name)
+    return similar.offerings if similar else ()
+
+
+# --- when ---
+
+
+async def places(desk: BookingDesk, found: Sequence[Candidate], first: date, days: int, people: int) -> list[Place]:
+    """Every free time of these days for so many people."""
+    each = await asyncio.gather(*(_free(desk, candidate, first, days, people) for candidate in found))
+    return [
+        Place(candidate, time.interval.start, time.interval.end)
+        for candidate, times in zip(found, each, strict=True)
+        for time in times
+    ]
+
+
+async def _free(desk: BookingDesk, candidate: Candidate, first: date, days: int, people: int) -> list[FreeTime]:
+    try:
+        found = await desk.availability(candidate.offering.id, first, days, people)
+    except (BookingRefused, NotFound):
+        return []
+    return [free for day in found for free in day.times]
+
+
+def days_of(wish: Wish) -> int:
+    if wish.is_point or wish.end is None:
+        return 1
+    whole = (local_day(wish.end - timedelta(seconds=1)) - local_day(wish.start)).days + 1
+    return max(1, min(whole, DAYS_LOOKED_AT))
+
+
+def fits(place: Place, wish: Wish) -> bool:
+    if wish.is_point or wish.end is None:
+        return place.start == wish.start
+    return wish.start <= place.start < wish.end
+
+
+# --- which few ---
+
+
+def nearest(found: Sequence[Place], wish: Wish) -> list[Place]:
+    """The times nearest to the wish, every store once before any twice."""
+    ordered = sorted(found, key=lambda place: (abs(place.start - wish.start), place.candidate.metres))
+    firsts = list({place.candidate.store.id: place for place in reversed(ordered)}.values())
+    rest = [place for place in ordered if place not in firsts]
+    return [*sorted(firsts, key=ordered.index), *rest][:MOST_OPTIONS]
+
+
+def spread(found: Sequence[Place]) -> list[Place]:
+    """Times from the whole span, each at the nearest of the stores that were shown least."""
+    shown: list[Place] = []
+    for start in _spread_starts(found):
+        left = [place for place in found if place.start == start and place not in shown]
+        if left:
+            seen = Counter(place.candidate.store.id for place in shown)
+            shown.append(min(left, key=lambda place: (seen[place.candidate.store.id], place.candidate.metres)))
+    return sorted(shown, key=lambda place: (place.start, place.candidate.metres))
+
+
+def _spread_starts(found: Sequence[Place]) -> list[datetime]:
+    """As many starts as options are shown, evenly from the first; few starts are taken more than once."""
+    starts = sorted({place.start for place in found})
+    if len(starts) < MOST_OPTIONS:
+        return (starts * MOST_OPTIONS)[:MOST_OPTIONS]
+    return [starts[k * len(starts) // MOST_OPTIONS] for k in range(MOST_OPTIONS)]
+
+
+# --- how they are called ---
+
+_LABELS: tuple[Callable[[Place], str], ...] = (
+    lambda place: f"{place.candidate.store.name} {time_text(place.start)}",
+    lambda place: f"{place.candidate.store.name} {place.candidate.offering.name} {time_text(place.start)}",
+    lambda place: f"{place.candidate.store.name}（{place.candidate.store.address}）{time_text(place.start)}",
+    lambda place: (
+        f"{place.candidate.store.name}（{place.candidate.store.address}）{place.candidate.offering.name} "
+        f"{time_text(place.start)}"
+    ),
+)
+
+
+def options(shown: Sequence[Place]) -> tuple[Option, ...]:
+    return tuple(
+        Option(
+            offering=place.candidate.offering.id,
+            store=place.candidate.store.id,
+            label=label,
+            start=place.start,
+            end=place.end,
+            price=place.candidate.offering.price,
+            metres=place.candidate.metres,
+        )
+        for place, label in zip(shown, _labels(shown), strict=True)
+    )
+
+
+def _labels(shown: Sequence[Place]) -> list[str]:
+    """The shortest that tell all of them apart, since a label is sent back as the choice."""
+    made = [[label(place) for place in shown] for label in _LABELS]
+    return next((labels for labels in made if len(set(labels)) == len(shown)), made[-1])

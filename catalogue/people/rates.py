@@ -1,0 +1,59 @@
+"""Limits that hold across workers: counted in the database, per account or number, in fixed windows."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from lifecircle.catalogue.clock import Clock
+from lifecircle.catalogue.database import Database
+from lifecircle.catalogue.errors import RateLimited
+from lifecircle.catalogue.people.store import PeopleStore
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `most` in each window of `seconds`."""
+
+    name: str
+    most: int
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimits:
+    """Every limit of the domain; the gateway fills them from its settings."""
+
+    sms_gap: Limit = Limit("sms-gap", 1, 60)
+    sms_hour: Limit = Limit("sms-hour", 5, 3_600)
+    sms_day: Limit = Limit("sms-day", 10, 86_400)
+    sign_in: Limit = Limit("sign-in", 30, 3_600)
+    booking: Limit = Limit("booking", 30, 3_600)
+    chat: Limit = Limit("chat", 30, 60)
+
+
+@dataclass(frozen=True)
+class RateCounter:
+    database: Database
+    clock: Clock
+
+    async def take(self, limit: Limit, key: str, *field: str) -> None:
+        """Count one. Raises RateLimited with the seconds until the window ends."""
+        now = self.clock()
+        begins = int(now.timestamp()) // limit.seconds * limit.seconds
+        ends = datetime.fromtimestamp(begins + limit.seconds, UTC)
+        name = f"{limit.name}:{_blurred(key)}:{begins}"
+        if await PeopleStore(self.database).count(name, ends + timedelta(minutes=1)) > limit.most:
+            wait = max(1, math.ceil((ends - now).total_seconds()))
+            raise RateLimited(f"操作太频繁，请 {_wait_text(wait)}后再试。", *field, retry_after=wait)
+
+
+def _blurred(key: str) -> str:
+    """Keys are account ids and keyed hashes already; hashing again keeps them of one length."""
+    return hashlib.sha256(key.encode()).hexdigest()[:32]
+
+
+def _wait_text(seconds: int) -> str:
+    return f"{seconds} 秒" if seconds < 120 else f"{seconds // 60} 分钟"

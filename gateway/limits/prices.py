@@ -1,0 +1,101 @@
+"""What fields cost and how long lists are: the tables behind `cost_of`.
+
+One point is about one object built and answered (tens of microseconds). A test holds every name to the schema; a new
+list of objects or a field that does more than look something up in the snapshot gets a line here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+# A leaf is a tenth of a point: ten plain values take about as long as one object.
+LEAVES_PER_POINT = 10
+
+# Introspection follows `ofType` nine levels down where two or three exist, so its estimate is far too high. Divided by
+# this, the standard query comes to about 4,100 points and 80 ms: one passes, two in one request do not.
+INTROSPECTION_SHARE = 10
+
+DEFAULT_FIRST = 20
+MAX_FIRST = 100
+DEFAULT_LIST = 10
+
+COSTS: Mapping[str, int] = MappingProxyType(
+    {
+        # searches of the snapshot
+        "Query.nearbyStores": 10,
+        "Query.policies": 10,
+        "StoreConnection.totalCount": 10,
+        # the database
+        "Query.viewer": 10,
+        "Query.availability": 50,
+        "Resident.bookings": 20,
+        "Resident.memberships": 10,
+        "BookingConnection.totalCount": 10,
+        # writes; a sign-in costs so much that one request cannot carry a run of guesses
+        "Mutation.signInWithWeChat": 1_000,
+        "Mutation.refreshSession": 1_000,
+        "Mutation.requestSmsCode": 1_000,
+        "Mutation.signInWithSms": 1_000,
+        "Mutation.bindPhone": 1_000,
+        "Mutation.createBooking": 250,
+        "Mutation.exportMyData": 2_000,
+        "Mutation.deleteMyAccount": 2_000,
+        "Mutation.cancelBooking": 250,
+        "Mutation.chat": 500,
+    }
+)
+"""Points of a field by its coordinate; where it is not listed, an object costs 1 and a leaf a tenth."""
+
+MUTATION_COST = 250
+"""Of a mutation that is not listed."""
+
+
+class Counted(NamedTuple):
+    """A list as long as an argument says: a number, or one item for each item given."""
+
+    argument: str
+    default: int
+    most: int
+
+
+SIZED_BY: Mapping[str, Counted] = MappingProxyType(
+    {
+        "Query.nodes": Counted("ids", MAX_FIRST, 1_000_000),
+        "Query.availability": Counted("days", 7, 62),
+        "Store.openRanges": Counted("days", 7, 62),
+    }
+)
+
+LIST_SIZES: Mapping[str, int] = MappingProxyType(
+    {
+        "Query.categories": 60,
+        "Category.children": 10,
+        "Area.children": 15,
+        "Area.stations": 5,
+        "AvailabilityDay.timeSlots": 16,
+        "Store.openingHours": 7,
+        "Store.exceptions": 5,
+        "Offering.eligibility": 3,
+        "Booking.history": 5,
+        "Resident.memberships": 3,
+        "Resident.staffAreas": 3,
+        "Resident.sessions": 10,
+        "Query.myConsents": 10,
+        "ConsentPayload.consents": 10,
+        "Membership.stores": 5,
+        "Reply.citations": 3,
+        "Reply.cards": 5,
+        "__Schema.types": 150,
+        "__Schema.directives": 8,
+        "__Type.fields": 8,
+        "__Type.inputFields": 2,
+        "__Type.interfaces": 1,
+        "__Type.possibleTypes": 1,
+        "__Type.enumValues": 3,
+        "__Field.args": 1,
+        "__Directive.args": 2,
+    }
+)
+"""Objects in a list that is not a connection, as found in a large district; DEFAULT_LIST where it is not listed."""

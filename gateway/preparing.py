@@ -1,0 +1,58 @@
+"""What happens before workers start: keys, schema version, indexes.
+
+Kept apart from `wiring`, so that the supervisor does not load what only workers need.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lifecircle.assistant.dialogue.store import ConversationStore
+from lifecircle.catalogue.bookings.store import BookingStore
+from lifecircle.catalogue.database import Database, ensure_schema_version
+from lifecircle.catalogue.errors import SettingInvalid
+from lifecircle.catalogue.membership.store import MembershipStore
+from lifecircle.catalogue.people.store import PeopleStore
+from lifecircle.catalogue.privacy.store import create_privacy_indexes
+from lifecircle.catalogue.sealing import KeyRing, make_keys_file, read_key_ring
+from lifecircle.catalogue.stores.store import create_catalogue_indexes
+from lifecircle.gateway.settings import Settings
+
+REACHABLE_SECONDS = 10.0
+SUPERVISOR_VARIABLE = "LIFECIRCLE_SUPERVISOR_PID"
+"""How a worker knows who started it."""
+
+
+async def prepare_database(database: Database, keys: KeyRing) -> None:
+    """Schema version and indexes; idempotent, and safe from several processes at once. Raises SchemaTooNew."""
+    await ensure_schema_version(database)
+    await create_catalogue_indexes(database)
+    await BookingStore(database).create_indexes()
+    await PeopleStore(database).create_indexes()
+    await MembershipStore(database).create_indexes()
+    await create_privacy_indexes(database)
+    await ConversationStore(database, keys).create_indexes()
+
+
+def key_ring_of(settings: Settings) -> KeyRing:
+    """Raises SettingInvalid where there are no keys and no leave to make some."""
+    path = keys_path(settings)
+    if settings.keys_file is None:
+        settings.state.mkdir(parents=True, exist_ok=True)
+        make_keys_file(path)
+    return read_key_ring(path)
+
+
+def keys_path(settings: Settings) -> Path:
+    """Raises SettingInvalid where there are no keys and no leave to make some."""
+    if settings.keys_file:
+        return settings.keys_file
+    if not settings.demo:
+        raise SettingInvalid("LIFECIRCLE_KEYS_FILE: not set; `lifecircle keys FILE` makes one, --demo makes its own")
+    return settings.state / "keys.json"
+
+
+def uri_of(settings: Settings) -> str:
+    if settings.mongodb_uri is None:
+        raise SettingInvalid("LIFECIRCLE_MONGODB_URI: not set")
+    return settings.mongodb_uri.get_secret_value()

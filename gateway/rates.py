@@ -1,0 +1,46 @@
+"""How often one client may call this worker: by account where there is one, and a flood brake by address.
+
+Chinese carriers put thousands of people behind one address, so the brake is wide; what guards against guessing (SMS
+codes, sign-ins, bookings, chat) is counted per account or number in the database (`catalogue/people/rates.py`).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import time
+
+from starlette.requests import Request
+
+from lifecircle.catalogue.errors import RateLimited
+from lifecircle.catalogue.people.model import Viewer
+from lifecircle.gateway.limits.rates import Network, TokenBuckets, bucket_key, client_address
+from lifecircle.gateway.settings import Settings
+
+_MOST_KEYS = 50_000
+
+
+class ReadRates:
+    def __init__(self, settings: Settings) -> None:
+        self._trusted = networks(settings.trusted_proxies)
+        self._accounts = TokenBuckets(settings.account_rate, settings.account_burst, _MOST_KEYS)
+        self._addresses = TokenBuckets(settings.address_rate, settings.address_burst, _MOST_KEYS)
+
+    def check(self, request: Request, viewer: Viewer | None) -> None:
+        """By address before anything is known of the caller, by account once it is. Raises RateLimited."""
+        if viewer:
+            wait = self._accounts.take(viewer.resident, time.monotonic())
+        else:
+            wait = self._addresses.take(bucket_key(self._address(request)), time.monotonic())
+        if wait is not None:
+            raise RateLimited("操作太频繁，请稍等片刻再试。", retry_after=max(1, math.ceil(wait)))
+
+    def _address(self, request: Request) -> str:
+        peer = request.client.host if request.client else ""
+        forwarded = ",".join(request.headers.getlist("x-forwarded-for")) or None
+        return client_address(peer, forwarded, self._trusted)
+
+
+def networks(texts: tuple[str, ...]) -> list[Network]:
+    """Raises ValueError for what is no network."""
+    return [ipaddress.ip_network(text) for text in texts]
