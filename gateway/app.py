@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import secrets
@@ -76,6 +77,8 @@ class _Worker:
             services = wiring.services
             async with jobs_running(services.database, self._clock, services.privacy.jobs):
                 self._open(wiring)
+                gc.freeze()  # code and catalogue stay for good: no collection looks at them again
+                gc.enable()
                 yield
 
     def _open(self, wiring: Wiring) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -92,6 +93,7 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 
 def _serve(options: argparse.Namespace) -> int:
+    gc.disable()  # until a worker is ready: what is imported and loaded at the start stays anyway
     from lifecircle.gateway.logs import set_up_logging
     from lifecircle.gateway.serve import serve
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
+import importlib
 import logging
 import os
 import signal
 import socket
+import threading
 from collections.abc import Iterator
 from types import FrameType
 from typing import NoReturn
@@ -39,11 +42,15 @@ def serve(settings: Settings) -> None:
     check_demo_is_safe(settings)
     _check_port_is_free(settings)
     key_ring_of(settings)
+    if settings.workers == 1:
+        threading.Thread(target=_import_the_app, daemon=True).start()  # beside the start of the database
     with database_of(settings) as ready:
         asyncio.run(prepare(ready))
         if ready.demo:
             log.warning("DEMO: anybody who can reach %s:%d can sign in as anybody", ready.host, ready.port)
         _hand_down(ready)
+        if ready.workers > 1:
+            gc.enable()  # this process stays the supervisor; its workers are processes of their own
         uvicorn.run(
             "lifecircle.gateway.app:create_app",
             factory=True,
@@ -82,6 +89,10 @@ async def prepare(settings: Settings) -> None:
             await seed_everything(database, local_day(now), now)
     finally:
         client.close()
+
+
+def _import_the_app() -> None:
+    importlib.import_module("lifecircle.gateway.app")
 
 
 def _leave(number: int, frame: FrameType | None) -> NoReturn:

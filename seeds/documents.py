@@ -52,15 +52,22 @@ def build_documents(files: SeedFiles, seeded_on: date) -> SeedDocuments:
 
 
 def hours_document(row: HoursRow, seeded_on: date) -> Document:
-    weekly = [_weekly_row(one, None, None) for one in parse_weekly(row.weekly)] if row.weekly else []
+    weekly = _weekly_rows(row.weekly, {}) if row.weekly else []
     for season in row.seasons:
         begins, ends = _day(seeded_on, season.from_days), _day(seeded_on, season.through_days)
-        weekly += [_weekly_row(one, begins, ends) for one in parse_weekly(season.weekly)]
+        weekly += _weekly_rows(season.weekly, {"valid_from": begins, "valid_through": ends})
     return {"weekly": weekly, "holidays": parse_holidays(row.holidays)}
 
 
-def _weekly_row(one: Document, valid_from: str | None, valid_through: str | None) -> Document:
-    return {**one, "valid_from": valid_from, "valid_through": valid_through}
+def _weekly_rows(text: str, season: Document) -> list[Document]:
+    """Days that share a range share a row."""
+    weekdays: dict[tuple[str, str], str] = {}
+    for one in parse_weekly(text):
+        clock = (one["opens"], one["closes"])
+        weekdays[clock] = weekdays.get(clock, "") + str(one["weekday"])
+    return [
+        {"weekdays": days, "opens": opens, "closes": closes, **season} for (opens, closes), days in weekdays.items()
+    ]
 
 
 def _day(seeded_on: date, days: int | None) -> str | None:

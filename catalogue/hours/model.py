@@ -7,13 +7,14 @@ after minute 1440.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 DAY_MINUTES = 1440
+_WEEKDAYS = "1234567"
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])|24:00")
 
 
@@ -99,18 +100,15 @@ def clock_range(opens: str, closes: str) -> ClockRange:
 
 
 def schedule_from_document(document: Mapping[str, Any]) -> Schedule:
-    """Raises ValueError, KeyError on a malformed document."""
+    """Raises ValueError, KeyError on a malformed document.
+
+    A row is ``{weekdays: "12345", opens: "08:30", closes: "12:00"}``, with `valid_from` and `valid_through` where it
+    has a season. Days that share a range share a row, since a city's stores are read at every start.
+    """
     holidays = document.get("holidays") or {}
+    rows = [row for stored in document["weekly"] for row in _rows(stored)]
     return Schedule(
-        tuple(
-            WeeklyRange(
-                row["weekday"],
-                clock_range(row["opens"], row["closes"]),
-                _day(row.get("valid_from")),
-                _day(row.get("valid_through")),
-            )
-            for row in document["weekly"]
-        ),
+        tuple(sorted(rows, key=lambda row: (row.weekday, row.range.opens))),
         HolidayMode(holidays.get("mode", "SAME")),
         _ranges(holidays.get("ranges", ())),
     )
@@ -123,6 +121,15 @@ def exceptions_from_document(rows: Iterable[Mapping[str, Any]]) -> tuple[Opening
         )
         for row in rows
     )
+
+
+def _rows(stored: Mapping[str, Any]) -> Iterator[WeeklyRange]:
+    clock = clock_range(stored["opens"], stored["closes"])
+    begins, ends = _day(stored.get("valid_from")), _day(stored.get("valid_through"))
+    for weekday in stored["weekdays"]:
+        if weekday not in _WEEKDAYS:
+            raise ValueError(f"{weekday!r} is no ISO weekday")
+        yield WeeklyRange(int(weekday), clock, begins, ends)
 
 
 def _ranges(rows: Iterable[Mapping[str, str]]) -> tuple[ClockRange, ...]:

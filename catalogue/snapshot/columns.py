@@ -5,10 +5,10 @@ A row becomes a `Store` only when somebody looks at it; 200,000 stores as object
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 import numpy as np
@@ -31,11 +31,13 @@ Floats = npt.NDArray[np.float64]
 
 
 class Coded:
-    """A column of few distinct values: a small code a row."""
+    """A column of few distinct values: a small code a row. Values are hashed once each, not once a row."""
 
-    def __init__(self, values: Iterable[Any]) -> None:
+    def __init__(self, values: Sequence[Any]) -> None:
+        distinct = {id(value): value for value in values}
         numbers: dict[Any, int] = {}
-        self.codes = np.fromiter((numbers.setdefault(value, len(numbers)) for value in values), dtype=np.int32)
+        codes = {key: numbers.setdefault(value, len(numbers)) for key, value in distinct.items()}
+        self.codes = np.fromiter((codes[id(value)] for value in values), dtype=np.int32, count=len(values))
         self.values = list(numbers)
 
     def __getitem__(self, row: int) -> Any:
@@ -48,8 +50,8 @@ class StoreTable:
     def __init__(self, stores: Sequence[Store]) -> None:
         self.ids = [store.id for store in stores]
         self._rows = {store_id: row for row, store_id in enumerate(self.ids)}
-        self._texts = {name: [getattr(store, name) for store in stores] for name in _TEXTS}
-        self._coded = {name: Coded(getattr(store, name) for store in stores) for name in _CODED}
+        self._texts = {name: list(map(attrgetter(name), stores)) for name in _TEXTS}
+        self._coded = {name: Coded(list(map(attrgetter(name), stores))) for name in _CODED}
         self._places = np.array([(store.location.longitude, store.location.latitude) for store in stores], np.float64)
         self._days = np.array([store.assured_on.toordinal() for store in stores], np.int32)
         self._numbers = np.array([[getattr(store, name) for name in _NUMBERS] for store in stores], np.int32)

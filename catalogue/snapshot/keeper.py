@@ -20,7 +20,7 @@ log = logging.getLogger("lifecircle.snapshot")
 FOLD_AT = 512
 """Changes over the base before they are folded in."""
 
-AWAIT_MS = 200
+AWAIT_MS = 100
 """How long the server holds an idle look at the change stream."""
 
 _RETRY_SECONDS = 0.5

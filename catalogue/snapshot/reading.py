@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -43,14 +45,21 @@ class Change:
 
 
 async def read_snapshot(database: Database, districts: Sequence[str], now: datetime) -> Snapshot:
-    """Everything of the districts, read once."""
+    """Everything of the districts, read once. Garbage collection rests meanwhile: it would only count what stays."""
+    with _no_collection():
+        return await _read_snapshot(database, districts, now)
+
+
+async def _read_snapshot(database: Database, districts: Sequence[str], now: datetime) -> Snapshot:
     where = {"district": {"$in": list(districts)}} if districts else {}
-    areas = await _read_all(database, "areas", where, area_from_document)
-    categories = await _read_all(database, "categories", {}, category_from_document)
-    merchants = await _read_all(database, "merchants", where, merchant_from_document)
-    chains = await _read_all(database, "chains", where, chain_from_document)
-    stores = await _read_stores(database, where)
-    offerings, overrides = await _read_offerings(database, where)
+    (offerings, overrides), stores, areas, categories, merchants, chains = await asyncio.gather(
+        _read_offerings(database, where),
+        _read_stores(database, where),
+        _read_all(database, "areas", where, area_from_document),
+        _read_all(database, "categories", {}, category_from_document),
+        _read_all(database, "merchants", where, merchant_from_document),
+        _read_all(database, "chains", where, chain_from_document),
+    )
     return Snapshot(
         areas=Areas(areas),
         categories=Categories(categories),
@@ -61,6 +70,17 @@ async def read_snapshot(database: Database, districts: Sequence[str], now: datet
         offerings=_index(offerings, overrides),
         loaded_at=now,
     )
+
+
+@contextlib.contextmanager
+def _no_collection() -> Iterator[None]:
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def with_changes(snapshot: Snapshot, changes: Iterable[Change]) -> Snapshot:
@@ -80,10 +100,16 @@ def _is_older(row: Document | None, known: Document | None) -> bool:
 
 
 async def _batches(database: Database, collection: str, where: Document) -> AsyncIterator[list[Document]]:
+    """The next batch is on its way while one is read: the server and we work at the same time."""
     cursor = database[collection].find(where).batch_size(BATCH)
-    while batch := await cursor.to_list(BATCH):
-        yield batch
-        await asyncio.sleep(0)
+    coming = asyncio.ensure_future(cursor.to_list(BATCH))
+    try:
+        while batch := await coming:
+            coming = asyncio.ensure_future(cursor.to_list(BATCH))
+            await asyncio.sleep(0)  # lets the request for it go out
+            yield batch
+    finally:
+        coming.cancel()
 
 
 async def _read_all(
@@ -104,14 +130,7 @@ async def _read_all(
 
 async def _read_stores(database: Database, where: Document) -> list[Store]:
     schedules = _SharedSchedules()
-    return await _read_all(database, "stores", where, lambda row: replace_hours(row, schedules))
-
-
-def replace_hours(row: Document, schedules: _SharedSchedules) -> Store:
-    """Read a store whose hours are shared with every other that keeps the same."""
-    hours, row["hours"] = row["hours"], None
-    store = store_from_document(row)
-    return replace(store, hours=schedules.of(hours)) if hours else store
+    return await _read_all(database, "stores", where, lambda row: store_from_document(row, schedules.of))
 
 
 class _SharedSchedules:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -65,7 +65,10 @@ class Store:
         return today - self.assured_on > timedelta(days=FRESH_DAYS)
 
 
-def store_from_document(document: Mapping[str, Any]) -> Store:
+def store_from_document(
+    document: Mapping[str, Any], schedule_of: Callable[[dict[str, Any]], Schedule] = schedule_from_document
+) -> Store:
+    """`schedule_of` reads the hours; whoever reads many stores passes one that shares equal weeks."""
     lng, lat = document["location"]["coordinates"]
     return Store(
         id=document["_id"],
@@ -81,7 +84,7 @@ def store_from_document(document: Mapping[str, Any]) -> Store:
         address=document["address"],
         phone=document["phone"],
         community=document["community"],
-        hours=schedule_from_document(document["hours"]) if document["hours"] else None,
+        hours=schedule_of(document["hours"]) if document["hours"] else None,
         exceptions=exceptions_from_document(document["exceptions"]),
         accessibility=tuple(AccessibilityFeature(feature) for feature in document["accessibility"]),
         notice=document["notice"],

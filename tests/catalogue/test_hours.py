@@ -248,7 +248,7 @@ def test_the_table_knows_its_own_years() -> None:
 
 def seasonal(valid_from: str | None, valid_through: str | None) -> Schedule:
     row = {
-        "weekday": 3,
+        "weekdays": "3",
         "opens": "09:00",
         "closes": "18:00",
         "valid_from": valid_from,

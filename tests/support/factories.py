@@ -27,11 +27,8 @@ def at(text: str) -> datetime:
 
 
 def hours(*ranges: tuple[str, str], weekdays: str = "1234567", mode: str = "SAME") -> dict[str, Any]:
-    weekly = [
-        {"weekday": int(day), "opens": opens, "closes": closes, "valid_from": None, "valid_through": None}
-        for day in weekdays
-        for opens, closes in (ranges or (("09:00", "18:00"),))
-    ]
+    shown = ranges or (("09:00", "18:00"),)
+    weekly = [{"weekdays": weekdays, "opens": opens, "closes": closes} for opens, closes in shown]
     return {"weekly": weekly, "holidays": {"mode": mode, "ranges": []}}
 
 
