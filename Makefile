@@ -7,7 +7,7 @@ PORT ?= 8000
 ONCE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench soak fuzz seed lock schema clean
+.PHONY: help setup run test ahead check bench soak fuzz seed lock schema clean
 
 help: ## show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,10 @@ run: setup ## start, seed, take the tour and stay serving (ONCE=1 ends after the
 
 test: setup ## run the tests
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+ahead: setup ## run the tests with the clock 400 days ahead (needs a C compiler)
+	mkdir -p build && cc -shared -fPIC -O2 -Wall -o build/ahead.so tests/support/ahead.c -ldl
+	LD_PRELOAD=$(CURDIR)/build/ahead.so $(BIN)/python -m pytest -n 2 --dist worksteal
 
 check: setup ## lint, format, types, the contract
 	$(BIN)/ruff check .
