@@ -32,7 +32,7 @@ class Router:
     policies: Policies
 
     async def outcome(self, form: BookingForm | None, turn: Turn) -> Outcome:
-        cry = safety.emergency(turn.signals.text)
+        cry = safety.reply_to(turn.signals.text)
         if cry:
             return Outcome(cry, form)
         talk = BookingTalk(self.desk)

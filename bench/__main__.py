@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from bench import nearby, serving, when
+from bench import bookings, catalogue_scale, circle, importing, safety, search, serving, when
 
 
 def main() -> None:
-    for title, run in (("Nearby", nearby.main), ("Times in Chinese", when.main), ("Serving", serving.main)):
+    for title, run in (
+        ("The catalogue", catalogue_scale.main),
+        ("Life circle", circle.main),
+        ("Search", search.main),
+        ("Times in Chinese", when.main),
+        ("Cries for help", safety.main),
+        ("Serving", serving.main),
+        ("Bookings", bookings.main),
+        ("Importing", importing.main),
+    ):
         print(f"\n== {title}")
         run()
 

@@ -6,15 +6,21 @@ import json
 import re
 import statistics
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from lifecircle.assistant.when import parse
+import yaml
+
+from lifecircle.assistant.when import TimeSpan, parse
 from lifecircle.assistant.when.spans import SHANGHAI
 from lifecircle.catalogue.text import traditional
 
+JUDGED = Path(__file__).parent / "judged" / "time_phrases.yaml"
+PARTS = {"morning": (0, 12), "noon": (10, 15), "afternoon": (12, 19), "evening": (17, 27)}
+"""Between which hours of its day a bare part of the day may lie."""
 CASES = Path(__file__).resolve().parents[2] / "shared" / "data" / "datetime" / "cases.jsonl"
 SHIFTS = {"今天": 0, "明天": 1, "后天": 2}
 PLAIN = re.compile(
@@ -67,6 +73,33 @@ def accuracy(cases: list[dict[str, Any]], read: Reader, script: Callable[[str], 
     return sum(is_right(case, script(case["text"]), read) for case in cases) / len(cases)
 
 
+def local(said: str) -> datetime:
+    moment = datetime.fromisoformat(said)
+    return moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)
+
+
+def is_as_judged(phrase: dict[str, Any], span: TimeSpan | None) -> bool:
+    """A bare part of the day lies in it; everything else starts and ends as expected, a point without an end."""
+    if span is None:
+        return False
+    if phrase.get("part"):
+        first, last = (local(phrase["day"]) + timedelta(hours=hour) for hour in PARTS[phrase["part"]])
+        return span.end is not None and first <= span.start and span.end <= last
+    return span.start == local(phrase["start"]) and span.end == (phrase["end"] and local(phrase["end"]))
+
+
+def held_out() -> None:
+    """Only totals: whoever reads the judged phrases can no longer be judged by them."""
+    phrases = yaml.safe_load(JUDGED.read_text(encoding="utf-8"))
+    for name, script in (("held-out phrases", str), ("held-out, traditional", traditional)):
+        right: dict[str, list[bool]] = defaultdict(list)
+        for phrase in phrases:
+            right[phrase["grain"]].append(is_as_judged(phrase, parse(script(phrase["text"]), local(phrase["now"]))))
+        every = [each for chosen in right.values() for each in chosen]
+        shares = "   ".join(f"{grain} {sum(got)}/{len(got)}" for grain, got in sorted(right.items()))
+        print(f"  {name:<26} n={len(every):<4} {sum(every) / len(every):6.1%}   {shares}")
+
+
 def median_microseconds(texts: list[str], read: Reader, rounds: int = 5) -> float:
     now = datetime(2026, 11, 25, 10, 0, tzinfo=SHANGHAI)
     read(texts[0], now)
@@ -92,6 +125,7 @@ def main() -> None:
             print(f"  {name:<26} n={len(cases):<4} {mine:6.1%}   traditional {twin:6.1%}   plain {base:6.1%}")
     else:
         print("  accuracy: the public cases are not here")
+    held_out()
     mine, base = median_microseconds(texts, ours), median_microseconds(texts, plain)
     print(f"  median of one parse        {mine:.0f} µs   plain {base:.0f} µs")
 

@@ -8,6 +8,7 @@ LifecircleError
 │   ├── BadRequest               BAD_REQUEST
 │   ├── InvalidCursor            INVALID_CURSOR
 │   ├── InvalidInput             INVALID_INPUT
+│   ├── OutsideServiceArea       OUTSIDE_SERVICE_AREA
 │   ├── CodeInvalid              CODE_INVALID
 │   ├── CodeExpired              CODE_EXPIRED
 │   ├── RateLimited              RATE_LIMITED (knows when to try again)
@@ -16,6 +17,8 @@ LifecircleError
 │   ├── Duplicate                DUPLICATE
 │   ├── StateChanged             STATE_CHANGED
 │   ├── LimitReached             LIMIT_REACHED
+│   ├── NotReviewable            NOT_REVIEWABLE
+│   ├── ContentRejected          CONTENT_REJECTED
 │   ├── ConsentRequired          CONSENT_REQUIRED
 │   ├── Unavailable              UPSTREAM_UNAVAILABLE
 │   └── BookingRefused
@@ -28,6 +31,9 @@ LifecircleError
 │       ├── PartyTooLarge        PARTY_TOO_LARGE
 │       ├── TimeSlotFull         TIME_SLOT_FULL
 │       ├── OverlapsYourBooking  OVERLAPS_YOUR_BOOKING
+│       ├── NotEligible          NOT_ELIGIBLE
+│       ├── HomeTooFar           OUTSIDE_SERVICE_AREA (an OutsideServiceArea too)
+│       ├── BookingLimitReached  LIMIT_REACHED (a LimitReached too)
 │       └── TooLateToCancel      TOO_LATE_TO_CANCEL
 └── CannotStart                  the process refuses to start; message is for the operator
     ├── SettingInvalid
@@ -95,6 +101,10 @@ class InvalidInput(Refused):
     code = "INVALID_INPUT"
 
 
+class OutsideServiceArea(Refused):
+    code = "OUTSIDE_SERVICE_AREA"
+
+
 class CodeInvalid(Refused):
     code = "CODE_INVALID"
 
@@ -142,6 +152,18 @@ class LimitReached(Refused):
     code = "LIMIT_REACHED"
 
 
+class NotReviewable(Refused):
+    """Only who came may review, once, and change it for a while."""
+
+    code = "NOT_REVIEWABLE"
+
+
+class ContentRejected(Refused):
+    """A text that must not become public as it is."""
+
+    code = "CONTENT_REJECTED"
+
+
 class Unavailable(Refused):
     code = "UPSTREAM_UNAVAILABLE"
 
@@ -187,6 +209,18 @@ class TimeSlotFull(BookingRefused):
 
 class OverlapsYourBooking(BookingRefused):
     code = "OVERLAPS_YOUR_BOOKING"
+
+
+class NotEligible(BookingRefused):
+    code = "NOT_ELIGIBLE"
+
+
+class HomeTooFar(OutsideServiceArea, BookingRefused):
+    """Nobody comes so far."""
+
+
+class BookingLimitReached(LimitReached, BookingRefused):
+    """As many bookings of a day or a week as there may be."""
 
 
 class TooLateToCancel(BookingRefused):

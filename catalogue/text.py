@@ -1,16 +1,25 @@
 """Folding: one spelling for the many ways the same Chinese is typed.
 
 `fold` is what every comparison in the project starts from, so that 養老金, 养老金 and ｙａｎｇ are found alike.
+Both it and `bare` are linear in the length of the text and take a few microseconds for a sentence.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 
 import opencc
 
-ZERO_WIDTH = dict.fromkeys([0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD])
+_INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]")
+"""Zero width, soft hyphens, writing directions and variation selectors: nobody sees them, so nobody means them."""
+
+_HALF = re.compile("[\ud800-\udfff]")
+"""Half of a character: JSON can carry it, nothing else can."""
+
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+_NO_WORD = re.compile(r"[^\w]|_")
 
 
 @lru_cache(maxsize=1)
@@ -25,19 +34,23 @@ def _to_traditional() -> opencc.OpenCC:
 
 def fold(text: str) -> str:
     """Simplified script, half width, lower case, no control or zero-width characters, single spaces."""
-    narrow = unicodedata.normalize("NFKC", text).translate(ZERO_WIDTH)
-    plain = "".join(" " if unicodedata.category(char) in ("Cc", "Zs", "Zl", "Zp") else char for char in narrow)
+    plain = _CONTROL.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)))
     return " ".join(simplified(plain).lower().split())
+
+
+def bare(text: str) -> str:
+    """Folded, and nothing but letters, digits and single spaces: no punctuation, symbols or emoji."""
+    return " ".join(_NO_WORD.sub(" ", fold(text)).split())
 
 
 def simplified(text: str) -> str:
     """The text in Simplified script; everything else as it was."""
-    return str(_to_simplified().convert(text))
+    return str(_to_simplified().convert(_HALF.sub("", text)))
 
 
 def traditional(text: str) -> str:
     """The text in Traditional script, Taiwan standard characters (為, 裡); everything else as it was."""
-    return str(_to_traditional().convert(text))
+    return str(_to_traditional().convert(_HALF.sub("", text)))
 
 
 def is_traditional(text: str) -> bool:

@@ -17,19 +17,24 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocket
 
 from lifecircle.catalogue.clock import Clock, system_clock
 from lifecircle.catalogue.jobs import jobs_running
 from lifecircle.gateway.answers import MASKED
 from lifecircle.gateway.answers import error as error_shape
+from lifecircle.gateway.calendar_file import CalendarEndpoint
 from lifecircle.gateway.graphql_http import GraphQLEndpoint
 from lifecircle.gateway.health import Readiness, healthz
 from lifecircle.gateway.logs import set_up_logging
 from lifecircle.gateway.preparing import SUPERVISOR_VARIABLE
 from lifecircle.gateway.settings import Settings, read_settings
+from lifecircle.gateway.subscriptions import SubscriptionEndpoint
+from lifecircle.gateway.uploads import UploadEndpoint
+from lifecircle.gateway.wechat.push import PushEndpoint
 from lifecircle.gateway.wiring import Wiring, running, wired
 from lifecircle.graphql.schema import build_schema
 
@@ -48,12 +53,16 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
     worker = _Worker(chosen, clock)
     routes = [
         Route("/graphql", worker.graphql, methods=["POST"]),
+        WebSocketRoute("/graphql", worker.subscriptions),
+        Route("/uploads", worker.uploads, methods=["POST"]),
+        Route("/bookings/{booking}.ics", worker.calendar),
+        Route("/wechat/push", worker.wechat_push, methods=["GET", "POST"]),
         Route("/healthz", healthz),
         Route("/readyz", worker.ready),
     ]
     if chosen.demo:
         routes.insert(1, Route("/graphql", graphiql, methods=["GET"]))
-        routes.append(Mount("/graphiql", StaticFiles(packages=[("lifecircle.gateway.graphiql", ".")])))  # type: ignore[arg-type]
+        routes.append(Mount("/graphiql", StaticFiles(packages=[("lifecircle.gateway.graphiql", ".")])))
     return Starlette(
         routes=routes,
         lifespan=worker.lifespan,
@@ -70,20 +79,31 @@ class _Worker:
         self._clock = clock
         self._graphql: GraphQLEndpoint | None = None
         self._ready: Readiness | None = None
+        self._uploads: UploadEndpoint | None = None
+        self._subscriptions: SubscriptionEndpoint | None = None
+        self._wechat_push: PushEndpoint | None = None
+        self._calendar: CalendarEndpoint | None = None
 
     @contextlib.asynccontextmanager
     async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
         async with running(self._end_with_supervisor()), wired(self._settings, self._clock) as wiring:
             services = wiring.services
-            async with jobs_running(services.database, self._clock, services.privacy.jobs):
+            jobs = [*services.privacy.jobs, *services.freshness.jobs, *services.bookings.jobs, *services.notices.jobs]
+            jobs += services.reviews.jobs
+            async with jobs_running(services.database, self._clock, jobs):
                 self._open(wiring)
                 gc.freeze()  # code and catalogue stay for good: no collection looks at them again
                 gc.enable()
                 yield
 
     def _open(self, wiring: Wiring) -> None:
-        self._graphql = GraphQLEndpoint(build_schema(), wiring.services, wiring.tokens, self._settings, self._clock)
+        schema, settings, services = build_schema(), self._settings, wiring.services
+        self._graphql = GraphQLEndpoint(schema, services, wiring.tokens, settings, self._clock)
+        self._subscriptions = SubscriptionEndpoint(schema, services, wiring.tokens, settings, self._clock)
+        self._wechat_push = PushEndpoint(services.notices.credits, settings.wechat_push_token, self._clock)
         self._ready = Readiness(wiring.services, self._clock)
+        self._calendar = CalendarEndpoint(services, self._graphql.viewer_of)
+        self._uploads = UploadEndpoint(wiring.services, self._graphql.viewer_of)
 
     async def _end_with_supervisor(self) -> None:
         """A worker whose supervisor was killed would keep the port and serve on unseen: it stops by itself."""
@@ -100,6 +120,22 @@ class _Worker:
     async def graphql(self, request: Request) -> Response:
         assert self._graphql is not None  # noqa: S101 - requests come only inside the lifespan
         return await self._graphql(request)
+
+    async def uploads(self, request: Request) -> Response:
+        assert self._uploads is not None  # noqa: S101
+        return await self._uploads(request)
+
+    async def subscriptions(self, socket: WebSocket) -> None:
+        assert self._subscriptions is not None  # noqa: S101
+        await self._subscriptions(socket)
+
+    async def calendar(self, request: Request) -> Response:
+        assert self._calendar is not None  # noqa: S101
+        return await self._calendar(request)
+
+    async def wechat_push(self, request: Request) -> Response:
+        assert self._wechat_push is not None  # noqa: S101
+        return await self._wechat_push(request)
 
     async def ready(self, request: Request) -> Response:
         assert self._ready is not None  # noqa: S101

@@ -79,8 +79,35 @@ def _appoint_arguments(command: argparse.ArgumentParser) -> None:
     office.add_argument("--auditor", action="store_true", help="let them read the audit")
 
 
+def _export_arguments(command: argparse.ArgumentParser) -> None:
+    _state_argument(command)
+    command.add_argument("--format", choices=("hsds", "geojson", "csv"), required=True, help="form of the export")
+    command.add_argument("--output", type=Path, required=True, help="a file; for hsds a folder, or a .json file")
+    command.add_argument("--merchant", help="csv of this merchant's stores only, as importStores takes it back")
+
+
+def _import_arguments(command: argparse.ArgumentParser) -> None:
+    _state_argument(command)
+    command.add_argument("--format", choices=("hsds",), default="hsds", help="form of the file")
+    command.add_argument("path", type=Path, help="folder or .json file that `export --format hsds` wrote")
+
+
+def _report_arguments(command: argparse.ArgumentParser) -> None:
+    _state_argument(command)
+    command.add_argument("what", choices=("area",), help="what the report is about")
+    command.add_argument("--area", required=True, help="area code; everything below it is reported too")
+    command.add_argument("--format", choices=("csv", "geojson"), default="csv", help="form of the report")
+    command.add_argument("--output", type=Path, help="file; without it the report is printed")
+
+
 def _keys_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("file", type=Path, help="where to write fresh keys")
+
+
+def _assistant_arguments(command: argparse.ArgumentParser) -> None:
+    from lifecircle.assistant.evaluation.arguments import add_arguments
+
+    add_arguments(command)
 
 
 def _nothing(command: argparse.ArgumentParser) -> None:
@@ -124,6 +151,33 @@ def _appoint(options: argparse.Namespace) -> int:
     return 0
 
 
+def _export(options: argparse.Namespace) -> int:
+    from lifecircle.gateway.exchange_commands import export
+
+    for line in asyncio.run(export(_settings(options), options.format, options.output, options.merchant)):
+        print(line)
+    return 0
+
+
+def _import(options: argparse.Namespace) -> int:
+    from lifecircle.gateway.exchange_commands import import_file
+
+    for line in asyncio.run(import_file(_settings(options), options.path)):
+        print(line)
+    return 0
+
+
+def _report(options: argparse.Namespace) -> int:
+    from lifecircle.gateway.exchange_commands import report_area, write_text
+
+    text = asyncio.run(report_area(_settings(options), options.area, options.format))
+    if options.output:
+        write_text(text, options.output)
+    else:
+        sys.stdout.buffer.write(text.encode())
+    return 0
+
+
 def _tour(options: argparse.Namespace) -> int:
     from lifecircle.gateway.tour import take_tour
 
@@ -143,6 +197,12 @@ def _schema(options: argparse.Namespace) -> int:
     return 0
 
 
+def _assistant(options: argparse.Namespace) -> int:
+    from lifecircle.assistant.evaluation.command import STEPS
+
+    return STEPS[options.step](options)
+
+
 def _keys(options: argparse.Namespace) -> int:
     from lifecircle.catalogue.sealing import make_keys_file, read_key_ring
 
@@ -156,11 +216,15 @@ _COMMANDS = (
     ("serve", _serve, "serve the GraphQL gateway", _serving_arguments),
     ("config", _config, "show the settings, secrets masked", _serving_arguments),
     ("seed", _seed, "load the demo district; a second run changes nothing", _seed_arguments),
+    ("export", _export, "write the catalogue: hsds, geojson or csv", _export_arguments),
+    ("import", _import, "take an hsds export in, all or nothing", _import_arguments),
+    ("report", _report, "report on an area and everything below it", _report_arguments),
     ("appoint", _appoint, "make a resident staff of an area, or an auditor", _appoint_arguments),
     ("tour", _tour, "take the guided tour against a server in demo mode", _tour_arguments),
     ("demo", _demo, "serve in demo mode and take the guided tour", _demo_arguments),
     ("schema", _schema, "print the GraphQL schema", _nothing),
     ("keys", _keys, "write a file of fresh keys", _keys_arguments),
+    ("assistant", _assistant, "train or evaluate what the assistant understands", _assistant_arguments),
 )
 
 

@@ -82,8 +82,7 @@ class GraphQLEndpoint:
     async def __call__(self, request: Request) -> Response:
         request_id: str = request.state.request_id
         try:
-            self._rates.check(request, None)
-            viewer = await self._viewer(request)
+            viewer = await self.viewer_of(request)
             asked = await self._read(request)
             document, cost = self._prepared(request, asked, request_id)
         except Answered as ready:
@@ -111,8 +110,9 @@ class GraphQLEndpoint:
         )
         return await self._run(request, asked, context, cost)
 
-    async def _viewer(self, request: Request) -> Viewer | None:
+    async def viewer_of(self, request: Request) -> Viewer | None:
         """None without a token. Raises TokenRefused for one that is not good, RateLimited."""
+        self._rates.check(request, None)
         header = request.headers.get("authorization")
         if header is None:
             return None

@@ -18,3 +18,9 @@ def set_up_logging(level: str) -> None:
     root.setLevel(level)
     for noisy in ("pymongo", "jieba"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    logging.getLogger("uvicorn.error").addFilter(_says_no_address)
+
+
+def _says_no_address(record: logging.LogRecord) -> bool:
+    """uvicorn writes address and query of every socket; our own line for it has neither."""
+    return not (isinstance(record.msg, str) and '"WebSocket %s"' in record.msg)

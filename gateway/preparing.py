@@ -9,11 +9,17 @@ from pathlib import Path
 
 from lifecircle.assistant.dialogue.store import ConversationStore
 from lifecircle.catalogue.bookings.store import BookingStore
+from lifecircle.catalogue.bookings.waiting.store import WaitingStore
 from lifecircle.catalogue.database import Database, ensure_schema_version
+from lifecircle.catalogue.editing.store import EditingStore
 from lifecircle.catalogue.errors import SettingInvalid
+from lifecircle.catalogue.freshness.store import FreshnessStore
+from lifecircle.catalogue.imports.store import UploadStore
 from lifecircle.catalogue.membership.store import MembershipStore
+from lifecircle.catalogue.notices.store import create_notice_indexes
 from lifecircle.catalogue.people.store import PeopleStore
 from lifecircle.catalogue.privacy.store import create_privacy_indexes
+from lifecircle.catalogue.reviews.store import ReviewStore
 from lifecircle.catalogue.sealing import KeyRing, make_keys_file, read_key_ring
 from lifecircle.catalogue.stores.store import create_catalogue_indexes
 from lifecircle.gateway.settings import Settings
@@ -28,8 +34,14 @@ async def prepare_database(database: Database, keys: KeyRing) -> None:
     await ensure_schema_version(database)
     await create_catalogue_indexes(database)
     await BookingStore(database).create_indexes()
+    await WaitingStore(database).create_indexes()
     await PeopleStore(database).create_indexes()
     await MembershipStore(database).create_indexes()
+    await FreshnessStore(database).create_indexes()
+    await EditingStore(database).create_indexes()
+    await UploadStore(database).create_indexes()
+    await create_notice_indexes(database)
+    await ReviewStore(database).create_indexes()
     await create_privacy_indexes(database)
     await ConversationStore(database, keys).create_indexes()
 

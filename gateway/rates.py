@@ -10,7 +10,7 @@ import ipaddress
 import math
 import time
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
 from lifecircle.catalogue.errors import RateLimited
 from lifecircle.catalogue.people.model import Viewer
@@ -26,7 +26,7 @@ class ReadRates:
         self._accounts = TokenBuckets(settings.account_rate, settings.account_burst, _MOST_KEYS)
         self._addresses = TokenBuckets(settings.address_rate, settings.address_burst, _MOST_KEYS)
 
-    def check(self, request: Request, viewer: Viewer | None) -> None:
+    def check(self, request: HTTPConnection, viewer: Viewer | None) -> None:
         """By address before anything is known of the caller, by account once it is. Raises RateLimited."""
         if viewer:
             wait = self._accounts.take(viewer.resident, time.monotonic())
@@ -35,7 +35,7 @@ class ReadRates:
         if wait is not None:
             raise RateLimited("操作太频繁，请稍等片刻再试。", retry_after=max(1, math.ceil(wait)))
 
-    def _address(self, request: Request) -> str:
+    def _address(self, request: HTTPConnection) -> str:
         peer = request.client.host if request.client else ""
         forwarded = ",".join(request.headers.getlist("x-forwarded-for")) or None
         return client_address(peer, forwarded, self._trusted)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from lifecircle.catalogue.clock import local_day, system_clock
-from lifecircle.catalogue.database import connect, ensure_schema_version, open_database, wait_until_reachable
+from lifecircle.catalogue.database import Database, connect, ensure_schema_version, open_database, wait_until_reachable
+from lifecircle.catalogue.snapshot.folder import image_folder
+from lifecircle.catalogue.snapshot.keeper import SnapshotKeeper
 from lifecircle.catalogue.stores.store import create_catalogue_indexes
 from lifecircle.gateway.preparing import REACHABLE_SECONDS, uri_of
 from lifecircle.gateway.serve import database_of
@@ -24,9 +26,21 @@ async def seed(settings: Settings, size: int | None, folder: Path | None) -> lis
             await ensure_schema_version(database)
             await create_catalogue_indexes(database)
             report = await seed_everything(database, local_day(now), now, size=size, folder=folder)
+            if report.changes:
+                await _prepare_image(database, ready)
             return list(_lines(report))
         finally:
             client.close()
+
+
+async def _prepare_image(database: Database, settings: Settings) -> None:
+    """So that the next start maps what has just been loaded."""
+    folder = image_folder(settings.state, settings.districts)
+    keeper = SnapshotKeeper(database, settings.districts, system_clock, folder=folder)
+    if folder:
+        await keeper.start()
+        await keeper.rebased()
+        await keeper.stop()
 
 
 def _lines(report: LoadReport) -> list[str]:

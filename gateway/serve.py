@@ -60,6 +60,7 @@ def serve(settings: Settings) -> None:
             loop="uvloop",
             http="httptools",
             ws="websockets-sansio",
+            ws_max_size=131_072,  # read whole before anything looks at it
             access_log=False,
             log_config=None,
             server_header=False,

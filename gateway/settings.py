@@ -28,6 +28,7 @@ class Settings(BaseSettings):
     )
     state: Path = Field(Path(".state"), description="folder for the embedded database, demo keys and logs")
     keys_file: Path | None = Field(None, description="JSON file of keys (docs/operations.md); --demo makes one")
+    synonyms_file: Path | None = Field(None, description="YAML of further search words (docs/search.md)")
     host: str = Field("127.0.0.1", description="listening address")
     port: int = Field(8000, ge=1, le=65535, description="listening port")
     workers: int = Field(1, ge=1, le=64, description="server processes")
@@ -37,6 +38,11 @@ class Settings(BaseSettings):
     wechat_app_secret: SecretStr | None = Field(None, description="secret of the mini-program")
     wechat_base_url: str = Field("https://api.weixin.qq.com", description="WeChat's server API")
     wechat_timeout_seconds: float = Field(3.0, gt=0, le=4, description="time limit of one call to WeChat")
+    wechat_push_token: SecretStr | None = Field(None, description="token of the message push to /wechat/push")
+    wechat_templates_file: Path | None = Field(
+        None, description="JSON file of subscribe message templates (docs/notices.md)"
+    )
+    wechat_content_check: bool = Field(True, description="ask WeChat about what residents write")
     rate_sms_gap_seconds: int = Field(60, ge=1, description="seconds between two SMS codes to one number")
     rate_sms_hour: int = Field(5, ge=1, description="SMS codes to one number an hour")
     rate_sms_day: int = Field(10, ge=1, description="SMS codes to one number a day")

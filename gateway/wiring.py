@@ -7,22 +7,34 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass
 
+from lifecircle.assistant import safety
 from lifecircle.assistant.policies.shelf import PolicyShelf
 from lifecircle.assistant.service import Assistant
+from lifecircle.catalogue.bookings.occupancy.index import OccupancyIndex
+from lifecircle.catalogue.bookings.occupancy.live import Live
 from lifecircle.catalogue.bookings.service import BookingDesk
 from lifecircle.catalogue.clock import Clock
 from lifecircle.catalogue.database import Database, connect, open_database, wait_until_reachable
+from lifecircle.catalogue.editing.service import EditingDesk
 from lifecircle.catalogue.errors import SettingInvalid
+from lifecircle.catalogue.feed.service import ChangeFeed
+from lifecircle.catalogue.freshness.service import FreshnessDesk
 from lifecircle.catalogue.hours.holidays import state_calendar
 from lifecircle.catalogue.membership.service import MembershipDesk
+from lifecircle.catalogue.notices.service import NoticeDesk
 from lifecircle.catalogue.people.rates import Limit, RateCounter, RateLimits
 from lifecircle.catalogue.people.service import PeopleDesk
 from lifecircle.catalogue.people.sms import SmsCodes
 from lifecircle.catalogue.privacy.service import PrivacyDesk
+from lifecircle.catalogue.reviews.service import ReviewDesk
 from lifecircle.catalogue.sealing import KeyRing
+from lifecircle.catalogue.search.service import Searcher
+from lifecircle.catalogue.search.synonyms import read_synonyms
+from lifecircle.catalogue.snapshot.folder import image_folder
 from lifecircle.catalogue.snapshot.keeper import SnapshotKeeper
 from lifecircle.gateway.demo import DemoIdentity, NoIdentity
 from lifecircle.gateway.keys import follow_keys
+from lifecircle.gateway.notices import deliverers_of
 from lifecircle.gateway.preparing import REACHABLE_SECONDS, key_ring_of, keys_path, uri_of
 from lifecircle.gateway.settings import Settings
 from lifecircle.gateway.sms import DemoSms, NoSms
@@ -54,7 +66,10 @@ async def wired(settings: Settings, clock: Clock) -> AsyncIterator[Wiring]:
         wechat = await _wechat(settings, database, keys, clock, stack)
         services = _services(settings, database, keys, clock, wechat)
         await services.keeper.start()
+        await asyncio.to_thread(services.searcher.prepare, services.keeper.current)
+        await asyncio.to_thread(safety.prepare)
         stack.push_async_callback(services.keeper.stop)
+        stack.push_async_callback(services.feed.stop)
         await stack.enter_async_context(running(follow_keys(keys_path(settings), keys)))
         yield Wiring(services, JwtTokens(keys, clock))
 
@@ -67,12 +82,16 @@ def _services(
     wechat: WeChatClient | DemoIdentity | NoIdentity,
 ) -> Services:
     calendar, rates, limits = state_calendar(), RateCounter(database, clock), rate_limits(settings)
-    desk, shelf = BookingDesk(database, keys, calendar, clock), PolicyShelf(database)
+    shelf, occupancy = PolicyShelf(database), OccupancyIndex(database, settings.districts, clock)
     codes = SmsCodes(database, keys, DemoSms() if settings.demo else NoSms(), rates, limits, clock)
-    keeper = SnapshotKeeper(database, settings.districts, clock, [shelf])
+    keeper = SnapshotKeeper(
+        database, settings.districts, clock, [shelf, occupancy], image_folder(settings.state, settings.districts)
+    )
+    desk = BookingDesk(database, keys, calendar, clock, live=Live(keeper, occupancy))
     members = MembershipDesk(database, keys, keeper, clock)
     tokens, claim = JwtTokens(keys, clock), members.claim_invitations
     people = PeopleDesk(database, keys, wechat, tokens, clock, codes, wechat, rates, limits, claim)
+    tell = deliverers_of(settings, wechat)
     return Services(
         database=database,
         keeper=keeper,
@@ -83,6 +102,13 @@ def _services(
         assistant=Assistant(database, keys, desk, shelf, clock),
         keys=keys,
         calendar=calendar,
+        freshness=FreshnessDesk(database, keeper, rates, clock),
+        editing=EditingDesk(database, keeper, clock),
+        searcher=Searcher(read_synonyms(settings.synonyms_file), calendar),
+        notices=NoticeDesk(database, keys, keeper, clock, tell.templates, tell.wechat, tell.sms),
+        reviews=ReviewDesk(database, keys, keeper, clock, tell.content),
+        feed=ChangeFeed(database, ["bookings"]),
+        clock=clock,
     )
 
 

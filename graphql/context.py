@@ -11,12 +11,17 @@ from graphql import DocumentNode
 
 from lifecircle.assistant.service import Assistant
 from lifecircle.catalogue.bookings.service import BookingDesk
+from lifecircle.catalogue.clock import Clock
 from lifecircle.catalogue.database import Database, database_errors_as_refusals
+from lifecircle.catalogue.editing.service import EditingDesk
 from lifecircle.catalogue.errors import NotFound, Unauthenticated
+from lifecircle.catalogue.feed.service import ChangeFeed
+from lifecircle.catalogue.freshness.service import FreshnessDesk
 from lifecircle.catalogue.hours.holidays import HolidayCalendar
 from lifecircle.catalogue.membership.service import MembershipDesk
 from lifecircle.catalogue.membership.store import read_merchant
 from lifecircle.catalogue.merchants import Merchant
+from lifecircle.catalogue.notices.service import NoticeDesk
 from lifecircle.catalogue.offerings.model import Offering
 from lifecircle.catalogue.offerings.store import read_terms
 from lifecircle.catalogue.people.access import Roles
@@ -25,7 +30,9 @@ from lifecircle.catalogue.people.rates import Limit
 from lifecircle.catalogue.people.service import OTHER_DEVICE, PeopleDesk
 from lifecircle.catalogue.privacy.model import AuditAction, Subject
 from lifecircle.catalogue.privacy.service import PrivacyDesk
+from lifecircle.catalogue.reviews.service import ReviewDesk
 from lifecircle.catalogue.sealing import KeyRing
+from lifecircle.catalogue.search.service import Searcher
 from lifecircle.catalogue.snapshot.keeper import SnapshotKeeper
 from lifecircle.catalogue.snapshot.model import Snapshot
 from lifecircle.catalogue.stores.model import Store
@@ -45,6 +52,13 @@ class Services:
     assistant: Assistant
     keys: KeyRing
     calendar: HolidayCalendar
+    freshness: FreshnessDesk
+    editing: EditingDesk
+    searcher: Searcher
+    notices: NoticeDesk
+    reviews: ReviewDesk
+    feed: ChangeFeed
+    clock: Clock
 
 
 @dataclass
@@ -90,6 +104,14 @@ class RequestContext:
         if self._roles is None:
             self._roles = await self.services.people.roles(self.require_viewer(), self.snapshot.areas)
         return self._roles
+
+    def forget_roles(self) -> None:
+        """They are read again: what a subscription tells must not outlive a right."""
+        self._roles = None
+
+    def renew(self) -> None:
+        """A subscription lives long: what it tells next is told of the catalogue as it is now."""
+        self.snapshot, self.now = self.services.keeper.current, self.services.clock()
 
     async def store(self, key: str) -> Store | None:
         """From the snapshot; one that another worker has just made, from the database."""

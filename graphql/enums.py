@@ -8,7 +8,9 @@ import strawberry
 
 from lifecircle.assistant.replies import ReplyKind, Requirement
 from lifecircle.catalogue.areas import AreaLevel
+from lifecircle.catalogue.bookings.eligibility import Eligible
 from lifecircle.catalogue.bookings.model import BookingStatus
+from lifecircle.catalogue.bookings.waiting.model import WaitingStatus
 from lifecircle.catalogue.categories import CategoryLevel
 from lifecircle.catalogue.merchants import MerchantState
 from lifecircle.catalogue.offerings.model import OfferingKind
@@ -22,12 +24,14 @@ __all__ = [
     "BookingStatus",
     "CategoryLevel",
     "CoordinateSystem",
+    "Eligible",
     "MemberRole",
     "MerchantState",
     "OfferingKind",
     "ReplyKind",
     "Requirement",
     "StoreSort",
+    "WaitingStatus",
 ]
 
 
@@ -41,6 +45,8 @@ strawberry.enum(AreaLevel, description="区, 街道, 社区.")
 strawberry.enum(CategoryLevel, description="Basic, quality or public service.")
 strawberry.enum(MerchantState, description="Where a merchant's application stands.")
 strawberry.enum(BookingStatus, description="Where a booking stands.")
+strawberry.enum(WaitingStatus, description="Where somebody in a waiting list stands.")
+strawberry.enum(Eligible, description="Whether a condition is fulfilled: 符合, 不符合, 需核实.")
 strawberry.enum(OfferingKind, description="A grid of starts, listed dates with places, or a request only.")
 strawberry.enum(MemberRole, description="What a member may do for a merchant.")
 strawberry.enum(AccessibilityFeature, description="What makes a place usable for everybody.")

@@ -9,6 +9,7 @@ import strawberry
 
 from lifecircle.catalogue.bookings import rules
 from lifecircle.catalogue.offerings import model
+from lifecircle.graphql.bookings_rules import BookingRules, EligibilityAnswerInput, EligibilityCheck
 from lifecircle.graphql.context import Info, RequestContext
 from lifecircle.graphql.enums import OfferingKind
 from lifecircle.graphql.ids import global_id
@@ -85,18 +86,27 @@ class Offering(Node):
             inherits=[_PUBLIC_NAMES[name] for name in record.inherits if name in _PUBLIC_NAMES],
             version=record.version,
             kind=record.kind,
-            capacity=record.capacity,
+            capacity=record.places,
             party_size_max=record.party_size_max,
             lead_minutes=record.lead_minutes,
             cancel_before_minutes=record.cancel_before_minutes,
             record=record,
         )
 
-    @strawberry.field(description="The store that offers it.")
+    @strawberry.field(description="The store that offers it; of a chain's own offering, any store of the chain.")
     async def store(self, info: Info) -> Annotated[Store, strawberry.lazy("lifecircle.graphql.stores")]:
         from lifecircle.graphql.stores import Store
 
-        return Store.of(await info.context.require_store(self.record.store or ""), info.context)
+        key = self.record.store or await info.context.services.editing.offerings.any_store_of(self.record.chain or "")
+        return Store.of(await info.context.require_store(key or ""), info.context)
+
+    @strawberry.field(description="How it can be booked.")
+    def rules(self) -> BookingRules:
+        return BookingRules.of(self.record)
+
+    @strawberry.field(description="Whether somebody fulfils the conditions, from their answers; nothing is stored.")
+    def check_eligibility(self, answers: list[EligibilityAnswerInput]) -> EligibilityCheck:
+        return EligibilityCheck.of(self.record, answers)
 
 
 @strawberry.type(description="An offering in a page.")

@@ -1,14 +1,16 @@
 """Permissions are declared on the fields of the schema, here and nowhere else.
 
-`query` and `mutation` take what a field needs of the viewer; objects are checked in `catalogue/people/access.py`.
+`query`, `mutation` and `subscription` take what a field needs of the viewer; objects are checked in
+`catalogue/people/access.py`.
 A refused mutation answers with its payload: everything null, and the refusal in `errors`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import fields
 from typing import Any, TypeVar, get_type_hints
 
@@ -68,6 +70,24 @@ def mutation(needs: Needs, description: str) -> Callable[[Callable[..., Awaitabl
                 return _refused_payload(resolver, refusal)
 
         return strawberry.mutation(checked, description=description)
+
+    return declare
+
+
+def subscription(needs: Needs, description: str) -> Callable[[Callable[..., AsyncGenerator[Any, None]]], Any]:
+    """A root field that goes on telling."""
+
+    def declare(resolver: Callable[..., AsyncGenerator[Any, None]]) -> Any:
+        DECLARED[resolver.__name__] = needs
+
+        @functools.wraps(resolver)
+        async def checked(self: Any, info: Any, *args: Any, **kwargs: Any) -> AsyncGenerator[Any, None]:
+            await check(info.context, needs)
+            async with contextlib.aclosing(resolver(self, info, *args, **kwargs)) as changes:
+                async for change in changes:
+                    yield change
+
+        return strawberry.subscription(checked, description=description)
 
     return declare
 

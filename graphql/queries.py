@@ -7,20 +7,28 @@ from typing import Annotated
 
 import strawberry
 
-from lifecircle.catalogue.errors import BadRequest, InvalidInput
+from lifecircle.catalogue.errors import BadRequest
 from lifecircle.catalogue.people.access import Needs
 from lifecircle.graphql.bookings import load_booking
+from lifecircle.graphql.bookings_waiting import load_waiting_entry
+from lifecircle.graphql.circle import CircleQueries
 from lifecircle.graphql.context import Info
 from lifecircle.graphql.enums import StoreSort
+from lifecircle.graphql.freshness import FreshnessQueries, load_wrong_info_report
 from lifecircle.graphql.ids import key_of
+from lifecircle.graphql.imports import ImportQueries
 from lifecircle.graphql.merchants import load_chain, load_merchant
 from lifecircle.graphql.node import Node, NodeLoaders
+from lifecircle.graphql.notices import NoticeQueries
 from lifecircle.graphql.offerings import AvailabilityDay, load_offering
 from lifecircle.graphql.people import Resident, load_membership, load_resident
 from lifecircle.graphql.permissions import query as root
 from lifecircle.graphql.places import Area, Category, LocationInput, load_area, load_category
 from lifecircle.graphql.policies import PolicyConnection, load_policy, policy_page
 from lifecircle.graphql.privacy import PrivacyQueries
+from lifecircle.graphql.reports import ReportQueries
+from lifecircle.graphql.reviews import load_review
+from lifecircle.graphql.search import SearchQueries
 from lifecircle.graphql.store_lists import StoreFilter, nearby_page
 from lifecircle.graphql.stores import Store, StoreConnection, load_store
 
@@ -37,13 +45,18 @@ _NODES = NodeLoaders(
         "Offering": load_offering,
         "Policy": load_policy,
         "Resident": load_resident,
+        "Review": load_review,
         "Store": load_store,
+        "WaitingListEntry": load_waiting_entry,
+        "WrongInfoReport": load_wrong_info_report,
     }
 )
 
 
 @strawberry.type(description="Everything that can be read.")
-class Query(PrivacyQueries):
+class Query(
+    PrivacyQueries, FreshnessQueries, CircleQueries, ReportQueries, ImportQueries, SearchQueries, NoticeQueries
+):
     @root(Needs.SIGN_IN, "Who is signed in.")
     async def viewer(self, info: Info) -> Resident | None:
         context = info.context
@@ -96,9 +109,8 @@ class Query(PrivacyQueries):
         duration_minutes: int | None = None,
     ) -> list[AvailabilityDay] | None:
         record = await info.context.require_offering(key_of(offering, "Offering", "offering"))
-        if duration_minutes not in (None, record.duration_minutes):
-            raise InvalidInput(f"“{record.name}”的时长是 {record.duration_minutes} 分钟。", "durationMinutes")
-        found = await info.context.services.bookings.availability(record.id, from_, days, party_size)
+        desk = info.context.services.bookings
+        found = await desk.availability(record.id, from_, days, party_size, duration_minutes)
         return [AvailabilityDay.of(day) for day in found]
 
     @root(Needs.NOTHING, "Policy guides; by relevance where there is a query.")

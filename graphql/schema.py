@@ -11,6 +11,7 @@ from strawberry.schema.config import StrawberryConfig
 from lifecircle.graphql.mutations import Mutation
 from lifecircle.graphql.queries import Query
 from lifecircle.graphql.scalars import SCALARS
+from lifecircle.graphql.subscriptions import Subscription
 
 
 class PreparedDocument(SchemaExtension):
@@ -36,6 +37,7 @@ def build_schema() -> strawberry.Schema:
     return QuietSchema(
         query=Query,
         mutation=Mutation,
+        subscription=Subscription,
         extensions=[PreparedDocument],
         config=StrawberryConfig(scalar_map=SCALARS),
     )

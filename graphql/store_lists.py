@@ -12,7 +12,7 @@ from lifecircle.graphql.enums import AccessibilityFeature, StoreSort
 from lifecircle.graphql.ids import key_of
 from lifecircle.graphql.paging import cursor, page_info, page_size, read_cursor
 from lifecircle.graphql.places import LocationInput
-from lifecircle.graphql.stores import StoreConnection, near_edge
+from lifecircle.graphql.stores import Store, StoreConnection, StoreEdge, near_edge
 
 
 @strawberry.input(description="Conditions that all have to hold.")
@@ -66,3 +66,18 @@ def nearby_page(
         relaxed=[],
         count=lambda: nearby.count_nearby(context.snapshot, query, calendar, context.now),
     )
+
+
+async def stores_of_merchant(
+    context: RequestContext, merchant: str, stale: bool | None, first: int | None, after: str | None
+) -> StoreConnection:
+    kind = "merchant-stores"
+    size, key = page_size(first), read_cursor(after, kind, str)
+    roles = await context.roles() if context.viewer else None
+    page = await context.services.freshness.stores_of(roles, merchant, stale, size, str(key[0]) if key else None)
+    edges = [
+        StoreEdge(node=Store.of(store, context), cursor=cursor(kind, store.id), distance=None, walk_minutes=None)
+        for store in page.stores
+    ]
+    position = page_info([edge.cursor for edge in edges], has_next=page.has_more, after=after)
+    return StoreConnection(edges=edges, page_info=position, relaxed=[], count=page.count)

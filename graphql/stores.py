@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import date, datetime
-from typing import Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
 import strawberry
 
 from lifecircle.catalogue.clock import local_day
 from lifecircle.catalogue.errors import InvalidInput, NotFound
 from lifecircle.catalogue.geo import distance, walk_minutes
-from lifecircle.catalogue.hours.model import ClockRange, clock_text
+from lifecircle.catalogue.hours.model import ClockRange, Schedule, clock_text
 from lifecircle.catalogue.hours.model import OpeningException as ExceptionRecord
-from lifecircle.catalogue.hours.rules import OpenStatus, open_ranges, open_status
+from lifecircle.catalogue.hours.rules import OpenStatus
 from lifecircle.catalogue.stores import model
+from lifecircle.catalogue.stores.closing import closure, open_ranges_of, open_status_of
 from lifecircle.graphql.context import Info, RequestContext
 from lifecircle.graphql.enums import AccessibilityFeature
+from lifecircle.graphql.history import HistoryConnection, history_page
 from lifecircle.graphql.ids import global_id
 from lifecircle.graphql.merchants import Chain, Merchant
 from lifecircle.graphql.node import Node
 from lifecircle.graphql.offerings import OfferingConnection, offering_page
 from lifecircle.graphql.paging import PageInfo
 from lifecircle.graphql.places import Area, Category, Location, LocationInput
+from lifecircle.graphql.reviews import ReviewConnection, reviews_of
+from lifecircle.graphql.store_statistics import StoreStatistics, statistics_of
+
+if TYPE_CHECKING:
+    from lifecircle.graphql.bookings import BookingConnection
 
 MAX_DAYS = 62
 
@@ -69,12 +76,17 @@ class Store(Node):
     rating: Rating = strawberry.field(description="What residents say.")
     accessibility: list[AccessibilityFeature] = strawberry.field(description="What makes it usable for everybody.")
     notice: str | None = strawberry.field(description="A message from the store.")
+    photos: list[str] = strawberry.field(description="https addresses.")
+    closed_until: date | None = strawberry.field(description="First day open again, where it is closed for a while.")
+    closed_reason: str | None = strawberry.field(description="Why nobody is there today, in Chinese; null: it is kept.")
+    inherits: list[str] = strawberry.field(description="Fields that come from the chain.")
     assured_on: date = strawberry.field(description="When somebody last vouched for this record.")
     is_stale: bool = strawberry.field(description="Whether the record is older than it should be; call before going.")
     record: strawberry.Private[model.Store]
 
     @classmethod
     def of(cls, record: model.Store, context: RequestContext) -> Self:
+        shut = closure(record, local_day(context.now))
         return cls(
             id=global_id("Store", record.id),
             name=record.name,
@@ -86,6 +98,10 @@ class Store(Node):
             rating=Rating(average=record.rating, count=record.rating_count),
             accessibility=list(record.accessibility),
             notice=record.notice,
+            photos=list(record.photos),
+            closed_until=shut.until if shut else None,
+            closed_reason=shut.reason if shut else None,
+            inherits=["openingHours"] if record.chain and record.hours is None else [],
             assured_on=record.assured_on,
             is_stale=record.is_stale(local_day(context.now)),
             record=record,
@@ -120,17 +136,7 @@ class Store(Node):
 
     @strawberry.field(description="The plain week, its own or its chain's.")
     def opening_hours(self, info: Info) -> list[OpeningHours]:
-        rows = info.context.snapshot.schedule_of(self.record).weekly
-        return [
-            OpeningHours(
-                weekday=row.weekday,
-                opens=clock_text(row.range.opens),
-                closes=clock_text(row.range.closes),
-                valid_from=row.valid_from,
-                valid_through=row.valid_through,
-            )
-            for row in rows
-        ]
+        return hours_rows(info.context.snapshot.schedule_of(self.record))
 
     @strawberry.field(description="Dates on which other hours hold.")
     def exceptions(self) -> list[OpeningException]:
@@ -159,7 +165,7 @@ class Store(Node):
             raise InvalidInput(f"一次可以查询 1 到 {MAX_DAYS} 天。", "days")
         context = info.context
         schedule = context.snapshot.schedule_of(self.record)
-        found = open_ranges(schedule, self.record.exceptions, context.services.calendar, from_, days)
+        found = open_ranges_of(self.record, schedule, context.services.calendar, from_, days)
         return [OpenRange(opens=r.opens, closes=r.closes, reason=r.reason) for r in found]
 
     @strawberry.field(description="Metres from a place, great circle.")
@@ -168,14 +174,45 @@ class Store(Node):
     ) -> int:
         return round(distance(from_.to_point("from"), self.record.location))
 
+    @strawberry.field(description="Where it has moved to.")
+    async def moved_to(self, info: Info) -> Store | None:
+        record = await info.context.store(self.record.moved_to) if self.record.moved_to else None
+        return Store.of(record, info.context) if record else None
+
+    @strawberry.field(description="Who changed what and when, the latest first; for members and the area's staff.")
+    async def history(self, info: Info, first: int | None = None, after: str | None = None) -> HistoryConnection | None:
+        record, owner = self.record, f"stores:{self.record.id}"
+        return await history_page(info, owner, record.merchant, record.id, record.community, first, after)
+
+    @strawberry.field(description="How its days went, for who looks after it. At most 62 days.")
+    async def statistics(
+        self,
+        info: Info,
+        from_: Annotated[date, strawberry.argument(name="from", description="First day.")],
+        days: int = 7,
+    ) -> StoreStatistics | None:
+        return await statistics_of(info, self.record, from_, days)
+
+    @strawberry.field(description="What those who came say, the latest first.")
+    async def reviews(self, info: Info, first: int | None = None, after: str | None = None) -> ReviewConnection | None:
+        return await reviews_of(info, self.record.id, first, after)
+
     @strawberry.field(description="What it offers.")
     def offerings(self, info: Info, first: int | None = None, after: str | None = None) -> OfferingConnection:
         return offering_page(info.context.snapshot.offerings_of(self.record), first, after)
 
+    @strawberry.field(description="The bookings of one day from the morning on, for those who look after the store.")
+    async def bookings(
+        self, info: Info, on: date, first: int | None = None, after: str | None = None
+    ) -> Annotated[BookingConnection, strawberry.lazy("lifecircle.graphql.bookings")] | None:
+        from lifecircle.graphql.bookings import bookings_on
+
+        return await bookings_on(info, self.record.id, on, first, after)
+
     def _status(self, info: Info) -> OpenStatus:
         context = info.context
         schedule = context.snapshot.schedule_of(self.record)
-        return open_status(schedule, self.record.exceptions, context.services.calendar, context.now)
+        return open_status_of(self.record, schedule, context.services.calendar, context.now)
 
 
 @strawberry.type(description="A store in a page.")
@@ -191,11 +228,25 @@ class StoreConnection:
     edges: list[StoreEdge] = strawberry.field(description="The page, in order.")
     page_info: PageInfo = strawberry.field(description="Where the page stands.")
     relaxed: list[str] = strawberry.field(description="Filters or words that were given up to find anything.")
-    count: strawberry.Private[Callable[[], int]]
+    count: strawberry.Private[Callable[[], int | Awaitable[int]]]
 
     @strawberry.field(description="How many there are in all; counted only when asked for.")
-    def total_count(self) -> int | None:
-        return self.count()
+    async def total_count(self) -> int | None:
+        found = self.count()
+        return found if isinstance(found, int) else await found
+
+
+def hours_rows(schedule: Schedule) -> list[OpeningHours]:
+    return [
+        OpeningHours(
+            weekday=row.weekday,
+            opens=clock_text(row.range.opens),
+            closes=clock_text(row.range.closes),
+            valid_from=row.valid_from,
+            valid_through=row.valid_through,
+        )
+        for row in schedule.weekly
+    ]
 
 
 def near_edge(store: model.Store, metres: float, cursor: str, context: RequestContext) -> StoreEdge:

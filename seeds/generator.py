@@ -78,6 +78,7 @@ class _Grower:
             "grid_minutes": 30 if sketch.duration_minutes >= 30 else 15,
             "capacity": sketch.capacity,
             "party_size_max": 1,
+            "one_place_per_party": False,
             "lead_minutes": 60,
             "window_days": 30,
             "cancel_before_minutes": 120,

@@ -138,6 +138,9 @@ class ExceptionRow(SeedRow):
 class EligibilityRow(SeedRow):
     code: Slug
     text: Text
+    min_age: Annotated[int, Field(ge=0, le=130)] | None = None
+    proof: Text | None = None
+    must_declare: bool = False
 
 
 class SessionRow(SeedRow):
@@ -158,6 +161,7 @@ class OfferingTerms(SeedRow):
     grid_minutes: Literal[15, 30, 60] = 30
     capacity: Positive = 1
     party_size_max: Positive = 1
+    one_place_per_party: bool = False
     lead_minutes: Count = 60
     window_days: Annotated[int, Field(ge=1, le=120)] = 30
     cancel_before_minutes: Count = 120
@@ -168,7 +172,7 @@ class OfferingTerms(SeedRow):
 
     @model_validator(mode="after")
     def _party_fits(self) -> "OfferingTerms":
-        if self.party_size_max > self.capacity:
+        if self.party_size_max > self.capacity and not self.one_place_per_party:
             raise ValueError("party_size_max is larger than capacity")
         return self
 

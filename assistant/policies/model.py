@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
-FRESH_DAYS = 180
-"""Guides are checked again within this time (国办秘函〔2019〕19号: notices and policy within 6 months)."""
+from lifecircle.catalogue.freshness.rules import RecordKind, is_stale
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ class Policy:
     version: int
 
     def is_stale(self, today: date) -> bool:
-        return today - self.checked_on > timedelta(days=FRESH_DAYS)
+        return is_stale(RecordKind.GUIDE, self.checked_on, today)
 
 
 def policy_from_document(document: Mapping[str, Any]) -> Policy:

@@ -56,7 +56,7 @@ class Policies:
 
     def __init__(self, policies: Iterable[Policy], unknown: Iterable[str] = UNKNOWN_MATTERS) -> None:
         self._by_id = {policy.id: policy for policy in sorted(policies, key=lambda policy: policy.id)}
-        self._said, self._matter, self._whole = PassageIndex(), PassageIndex(), PassageIndex()
+        self._said, self._matter, self._whole = (PassageIndex(words=0) for _ in range(3))
         self._own = {_letters(question): p.id for p in self._by_id.values() for question in (p.title, *p.questions)}
         for policy in self._by_id.values():
             passages = (policy.title, policy.summary, *policy.questions)

@@ -19,11 +19,17 @@ from lifecircle.assistant.when.spans import SHANGHAI, Grain, TimeSpan
 from lifecircle.catalogue.text import fold
 
 LONGEST = 2_000  # characters that are read; nobody names a time after so many
-MOVED_TO = re.compile(r"(?:改|换|挪|调|移|推迟|提前|延后|延期|顺延|推|延)(?:约|期|时间|整)?(?:到|成|为|在|至)$")
-REFUSED = re.compile(
-    r"[\s,]?(?:不行|不方便|没空|没时间|没有空|不在|不可以|不能|去不了|来不了|取消|都不|就不|要上班|有事)"
+MOVED_TO = re.compile(
+    r"(?:(?:改|换|挪|调|移|推迟|提前|延后|延期|顺延|推|延)(?:约|期|时间|整)?(?:到|成|为|在|至)|改|改约|改期|换|最好|优先|尽量)(?:是|在|约)?$"
 )
-REFUSING = re.compile(r"(?:不要|除了|除|别|不是|取消|原来|本来|原定|原约)(?:在|约|的)?$")
+REFUSED = re.compile(
+    r"[\s,]?(?:那天|当天|那个点|那个时间|的话|我们?|他们?|家里|实在|可能|恐怕|好像|又|也|都|了|的)*"
+    r"(?:不行|不方便|没空|没时间|没有空|不在|不可以|不能|去不了|来不了|不了|取消|就不|要上班|有事|不合适|太早|太晚|太赶"
+    r"|赶不上|来不及|约满|满了|没号|没有号|没位|排不开|不得空|抽不开身|加班|出差)"
+)
+REFUSING = re.compile(
+    r"(?:不要|不想|不约|除了|除|别|不是|取消|原来|本来|原先|之前|原定|原约|避开|错开)(?:在|约|的|是)*$"
+)
 
 
 def parse_all(text: str, now: datetime) -> list[TimeSpan]:

@@ -14,6 +14,7 @@ from lifecircle.assistant.when.phrases import Phrase
 from lifecircle.assistant.when.spans import Grain, TimeSpan, finer
 
 MOST_CANDIDATES = 30
+NEXT_DAY = 2  # 第二天, 次日
 FARTHEST = timedelta(days=200 * 366)
 
 
@@ -63,7 +64,9 @@ def _is_past(span: TimeSpan, now: datetime) -> bool:
 def _candidates(frame: Frame, now: datetime) -> Iterator[TimeSpan]:
     today = now.date()
     if not frame.is_dated:
-        for day in (today, today + timedelta(days=1)):
+        # Past midnight, 半夜两点 is still of the night that began yesterday.
+        first = today - timedelta(days=1) if frame.part == "深夜" and frame.hour is not None else today
+        for day in (first, today, today + timedelta(days=1)):
             yield from readings(frame, Days(day, day + timedelta(days=1)))
         return
     if not _is_near(frame):
@@ -89,6 +92,10 @@ def _ranged(first: TimeSpan, frame: Frame, now: datetime) -> TimeSpan:
 
 
 def _end_of_range(first: TimeSpan, frame: Frame, now: datetime) -> TimeSpan | None:
+    if frame.nth_day == NEXT_DAY and frame.is_timed:
+        tomorrow = first.start.date() + timedelta(days=1)
+        every = readings(frame, Days(tomorrow, tomorrow + timedelta(days=1)))
+        return min(every, key=lambda span: span.start)
     if not frame.is_dated and frame.hour is not None:
         return TimeSpan(next_after(frame, first.start), None, Grain.MINUTE if frame.minute else first.grain)
     spans = _ends(first, frame, now)

@@ -112,14 +112,14 @@ QUARTER = r"(?P<quarter>[一三1-3])刻钟?"
 BLOCKS: tuple[Rule, ...] = tuple(rule(words, says(None)) for words in NOT_TIMES)
 CLOCK_RULES: tuple[Rule, ...] = (
     rule(rf"差(?:{QUARTER}|(?P<minute>{MINUTE})分?钟?)[到就]?(?P<hour>{HOUR}){OCLOCK}", _to_clock),
-    rule(rf"(?P<hour>{HOUR}){OCLOCK}差(?:{QUARTER}|(?P<minute>{MINUTE})分?钟?)", _to_clock),
+    rule(rf"(?P<hour>{HOUR}){OCLOCK}[差缺少欠](?:{QUARTER}|(?P<minute>{MINUTE})分?钟?)", _to_clock),
     rule(rf"(?P<hour>{HOUR}){OCLOCK}[过踏搭]?(?:(?P<half>半)钟?|{QUARTER}|(?P<fives>[{ONES}])个字)", _clock),
     rule(rf"(?P<hour>{HOUR}){OCLOCK}[过零]?(?P<minute>{MINUTE})分(?!钟)(?:(?P<second>{MINUTE})秒)?", _clock),
     rule(rf"(?P<hour>{HOUR}){OCLOCK}[过踏搭]?(?P<fives>[{ONES}]){ALONE}", _clock),
     rule(rf"(?P<hour>{HOUR})[点时](?P<minute>[0-5]\d|[零〇][{ONES}]|[二三四五]?十[{ONES}]?){UNCOUNTED}", _clock),
     rule(r"(?P<about>一两|两三|二三|三四|四五|五六|六七|七八|八九|九十)[点时](?!间)钟?", _about),
     rule(rf"(?P<hour>{HOUR}){OCLOCK}(?![{ONES}\d][折米公千万倍度%平斤亿级])[来多]?钟?", _clock),
-    rule(r"下班", says(Frame(hour=18, exact=True))),
+    rule(r"下班(?!晚|早|得|时间)", says(Frame(hour=18, exact=True))),
     rule(
         r"(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?(?![\d:])(?:\s?(?P<half>[ap]m?)(?![a-z]))?",
         _digital,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 from lifecircle.assistant.when.frames import Frame
@@ -24,6 +25,7 @@ SHIFT = r"(?P<shift>上{1,3}|下{1,3}|这|本|今|当|此)一?个?"
 WEEK = r"(?:周|星期|礼拜)"
 WEEKDAY = r"(?P<weekday>[一二三四五六日天]|[1-6](?!\d|点|:|个))"
 TO = r"\s?(?:到|至|-|~)\s?"
+LIST_OR_TO = r"\s?(?:到|至|-|~|、|和|或者?|跟)\s?"
 MONTH_EDGE = rf"(?P<edge>初(?![{ONES}十])|上旬|中旬|下旬|中(?![午秋介心间])|底|末|尾)"
 YEAR_EDGE = rf"(?P<edge>初(?![{ONES}十])|中(?![午秋介心间])|底|末|尾)"
 NOT_A_DATE = (
@@ -98,6 +100,10 @@ def _after_midnight(match: re.Match[str]) -> Frame:
     return Frame(day_shift=DAY_PREFIXES[match["day"]] + 1, part="凌晨")
 
 
+def _same_time(match: re.Match[str]) -> Frame:
+    return Frame(delta=timedelta(days=DAY_PREFIXES[match["day"]]))
+
+
 def _lunar_month(match: re.Match[str]) -> Frame:
     month = {"正": 1, "冬": 11, "腊": 12}.get(match["month"]) or number(match["month"])
     day = match["day"]
@@ -132,9 +138,11 @@ DATE_RULES: tuple[Rule, ...] = (
     rule(rf"(?P<month>{MONTH})/(?P<day>{DAY})/(?P<year>\d{{4}}|\d\d)(?!\d)", _calendar),
     rule(rf"(?P<month>{MONTH})/(?P<day>{DAY})(?![\d/杯份的个折价段])[号日]?", _calendar),
     rule(
-        rf"(?P<month>{MONTH})[.-](?P<day>{DAY})(?:[号日]|(?=\s?(?:周[一二三四五六日]|星期|礼拜|上午|下午|早|晚上|中午)))",
+        rf"(?P<month>{MONTH})[.-](?P<day>{DAY})(?:[号日]|(?=\s?(?:周[一二三四五六日]|星期|礼拜|上午|下午|早|晚上|中午|[01]?\d:\d\d|2[0-3]:\d\d)))",
         _calendar,
     ),
+    rule(r"(?P<day>今|明|后|大后)[天日儿]的?(?:这个时候|这个时间|这个点|这会儿|这时候|同一时间|同样时间)", _same_time),
+    rule(r"下一?个?(?:周|星期|礼拜)的?今天", says(Frame(weeks_later=1))),
     rule(r"(?P<day>[今明后昨])(?:晚|天晚上|天夜里)的?凌晨", _after_midnight),
     rule(any_of(DAY_SHIFTS), _day_word),
     rule(r"(?P<day>今明|明后)[两2]?[天日]", lambda match: Frame(day_shift=DAY_PREFIXES[match["day"][0]], days=2)),
@@ -150,6 +158,7 @@ DATE_RULES: tuple[Rule, ...] = (
     rule(r"(?<=[周期拜][一二三四五])(?P<weekday>[二三四五六日])(?=$|[\s五六日,。的都上下早晚中])", _weekday_alone),
     rule(r"(?P<edge>[上中下]旬)", lambda match: Frame(edge=EDGES[match["edge"]])),
     rule(rf"{SHIFT}{WEEK}(?!岁|年)", _week),
+    rule(rf"(?:农历|阴历|旧历|古历)的?(?P<day>{LUNAR_DAY})(?!月)", _lunar_day),
     rule(r"(?:农历|阴历|旧历|古历)的?", says(Frame(lunar=True))),
     rule(rf"(?P<leap>闰)?(?P<month>[正冬腊])月(?P<day>{LUNAR_DAY})?", _lunar_month),
     rule(rf"(?P<leap>闰)(?P<month>十[一二]?|[{ONES}])月(?P<day>{LUNAR_DAY})?", _lunar_month),
@@ -163,6 +172,7 @@ DATE_RULES: tuple[Rule, ...] = (
         _year_shift,
     ),
     rule(rf"年{YEAR_EDGE}(?!年)", lambda match: Frame(edge=EDGES[match["edge"]], of_year=True)),
+    rule(rf"(?P<month>{MONTH})月(?P<day>{DAY})(?={LIST_OR_TO}{DAY}(?:号{NOT_A_DATE}|日{NOT_A_STAY}))", _calendar),
     rule(
         rf"(?P<month>{MONTH})月份?的?(?P<day>{DAY})(?:[号日]|(?![\d{ONES}十个点时:分月年块元人位次天小家季/-]))",
         _calendar,
@@ -174,7 +184,7 @@ DATE_RULES: tuple[Rule, ...] = (
         lambda match: Frame(edge=EDGES[match["edge"]]),
     ),
     rule(rf"(?<![路街道巷弄里村同栋座第])(?P<day>{DAY})(?:号{NOT_A_DATE}|日{NOT_A_STAY})", _calendar),
-    rule(rf"(?P<day>{DAY})(?={TO}{DAY}[号日])", _calendar),
+    rule(rf"(?P<day>{DAY})(?={LIST_OR_TO}{DAY}(?:号{NOT_A_DATE}|日{NOT_A_STAY}))", _calendar),
     rule(r"第?(?P<which>[一二三四1-4])季度", _quarter),
     rule(rf"{SHIFT}季度", _quarter_shift),
     rule(r"(?P<which>[上下])半年", lambda match: Frame(half="上下".index(match["which"]))),

@@ -1,44 +1,111 @@
 """Claims: the keys that make a double booking impossible.
 
-Every booking that holds a place carries one key per seat and grid cell, and one per resident and cell, under a unique
-multikey index. Two bookings that want the same seat or the same resident at the same time share a key, and the
-database refuses the second.
+Every booking that holds a place carries one key per place and grid cell, and one per resident and cell, under a unique
+multikey index. Two bookings that want the same place or the same resident at the same time share a key, and the
+database refuses the second. A place is a numbered seat of an offering, or a named resource of a store.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import reduce
+from operator import or_
+from typing import NamedTuple
 
-from lifecircle.catalogue.bookings.model import Interval, Occupancy
+from lifecircle.catalogue.bookings.model import Hold, Interval
 from lifecircle.catalogue.offerings.model import Offering, OfferingKind
 
 CELL_MINUTES = 5
 """The grid of claims. Durations and starts are rounded outwards to it."""
 
+CELL_SECONDS = CELL_MINUTES * 60
+DAY_CELLS = 24 * 60 // CELL_MINUTES
+
+Taken = Mapping[str, Mapping[int, int]]
+"""What is held: of an offering or a resource, by cell, one bit a seat."""
+
 _RESIDENT_MARK = "~"
+_RESOURCE_MARK = "="
+
+
+class Place(NamedTuple):
+    """One thing that one booking can hold at a time."""
+
+    of: str
+    """An offering, or a resource of a store."""
+    seat: int
 
 
 def cells(interval: Interval) -> range:
     """The grid cells that the interval touches, counted since the epoch."""
-    seconds = CELL_MINUTES * 60
-    return range(int(interval.start.timestamp()) // seconds, -(-int(interval.end.timestamp()) // seconds))
+    return range(int(interval.start.timestamp()) // CELL_SECONDS, -(-int(interval.end.timestamp()) // CELL_SECONDS))
 
 
-def rounded(interval: Interval) -> Interval:
-    """The interval as its claims cover it: whole cells."""
-    touched = cells(interval)
-    return Interval(*(datetime.fromtimestamp(cell * CELL_MINUTES * 60, UTC) for cell in (touched.start, touched.stop)))
+def cell_start(cell: int) -> datetime:
+    return datetime.fromtimestamp(cell * CELL_SECONDS, UTC)
 
 
-def place_claims(offering: Offering, interval: Interval, seats: Iterable[int]) -> Iterator[str]:
-    """A session's places are its own, whatever its length: one key a seat. An appointment blocks its seat in time."""
-    touched = cells(interval)
-    if offering.kind is OfferingKind.SESSION:
-        touched = touched[:1]
-    for seat in seats:
+def blocked(offering: Offering, interval: Interval) -> range:
+    """The cells in which a place is taken. A session's places are its own, whatever its length: one cell."""
+    return cells(interval)[:1] if offering.kind is OfferingKind.SESSION else reach(offering, interval)
+
+
+def reach(offering: Offering, interval: Interval) -> range:
+    """The cells of the interval and of the buffers around it."""
+    before = timedelta(minutes=offering.rules.buffer_before_minutes)
+    after = timedelta(minutes=offering.rules.buffer_after_minutes)
+    return cells(Interval(interval.start - before, interval.end + after))
+
+
+def places(offering: Offering) -> list[Place]:
+    """Everything that a booking of the offering may hold one of."""
+    if offering.uses_resources:
+        return [Place(resource_key(offering.store or "", one.id), 0) for one in offering.rules.resources]
+    return [Place(offering.id, seat) for seat in range(offering.capacity)]
+
+
+def resource_key(store: str, resource: str) -> str:
+    return f"{_RESOURCE_MARK}{store}/{resource}"
+
+
+def keys_of(offering: Offering) -> list[str]:
+    """Under what the places of the offering are held."""
+    return list(dict.fromkeys(place.of for place in places(offering)))
+
+
+def places_needed(offering: Offering, party_size: int) -> int:
+    return 1 if offering.rules.one_place_per_party or offering.uses_resources else party_size
+
+
+def free_places(offering: Offering, interval: Interval, taken: Taken) -> list[Place]:
+    """The places that nobody holds in any cell of the interval."""
+    touched = blocked(offering, interval)
+    held = {key: held_mask(taken.get(key, {}), touched) for key in keys_of(offering)}
+    return [place for place in places(offering) if not held[place.of] >> place.seat & 1]
+
+
+def held_mask(by_cell: Mapping[int, int], touched: range) -> int:
+    """One bit for each seat that is held in any of the cells."""
+    mask = 0
+    if by_cell:
         for cell in touched:
-            yield f"{offering.id}#{seat}@{cell}"
+            mask |= by_cell.get(cell, 0)
+    return mask
+
+
+def holds_of(offering: Offering, interval: Interval, chosen: Iterable[Place]) -> tuple[Hold, ...]:
+    touched, seats = blocked(offering, interval), dict[str, list[int]]()
+    for place in chosen:
+        seats.setdefault(place.of, []).append(place.seat)
+    return tuple(Hold(of, tuple(sorted(held)), touched.start, touched.stop) for of, held in seats.items())
+
+
+def place_claims(holds: Iterable[Hold]) -> Iterator[str]:
+    for hold in holds:
+        for seat in hold.seats:
+            for cell in range(hold.first, hold.stop):
+                yield f"{hold.of}#{seat}@{cell}"
 
 
 def resident_claims(resident: str, interval: Interval) -> Iterator[str]:
@@ -50,7 +117,62 @@ def is_resident_claim(claim: str) -> bool:
     return claim.startswith(_RESIDENT_MARK)
 
 
-def free_seats(capacity: int, interval: Interval, occupied: Sequence[Occupancy]) -> list[int]:
-    """The seats that nobody holds at any moment of the interval."""
-    taken = {seat for held in occupied if held.interval.overlaps(interval) for seat in held.seats}
-    return [seat for seat in range(capacity) if seat not in taken]
+def day_keys(claims: Iterable[str]) -> list[str]:
+    """What finds the holder of a claim, and all holders of a day: the claims, seats left out, in days.
+
+    A unique index that covers only documents with claims is not searched by every server; an equality on this field is.
+    """
+    return sorted({day_key(claim) for claim in claims})
+
+
+def day_key(claim: str) -> str:
+    holder, _, cell = claim.rpartition("@")
+    return f"{holder.rpartition('#')[0] or holder}@{int(cell) // DAY_CELLS}"
+
+
+def keys_of_days(of: str, first_cell: int, stop_cell: int) -> list[str]:
+    """The day keys under which everything that is held in the cells stands."""
+    return [f"{of}@{day}" for day in range(first_cell // DAY_CELLS, (stop_cell - 1) // DAY_CELLS + 1)]
+
+
+def taken_by(holds: Iterable[Hold]) -> dict[str, dict[int, int]]:
+    """As `Taken`, of these holds alone."""
+    taken: dict[str, dict[int, int]] = {}
+    for hold in holds:
+        by_cell, mask = taken.setdefault(hold.of, {}), mask_of(hold.seats)
+        for cell in range(hold.first, hold.stop):
+            by_cell[cell] = by_cell.get(cell, 0) | mask
+    return taken
+
+
+def without(taken: Taken, holds: Sequence[Hold]) -> Taken:
+    """What is taken by others: `holds` are the asker's own, which a new time may overlap."""
+    own = taken_by(holds)
+    rest: dict[str, Mapping[int, int]] = dict(taken)
+    for of, by_cell in own.items():
+        rest[of] = {cell: mask & ~by_cell.get(cell, 0) for cell, mask in taken.get(of, {}).items()}
+    return rest
+
+
+def mask_of(seats: Iterable[int]) -> int:
+    return reduce(or_, (1 << seat for seat in seats), 0)
+
+
+def free_counter(offering: Offering, taken: Taken, resource: str | None = None) -> Callable[[Interval], int]:
+    """Counts the `free_places` of one time after another, of one resource where one is named; without making them."""
+    is_session = offering.kind is OfferingKind.SESSION
+    before = 0 if is_session else offering.rules.buffer_before_minutes * 60
+    after = 0 if is_session else offering.rules.buffer_after_minutes * 60
+    everyone = (1 << offering.capacity) - 1
+    uses_resources = offering.uses_resources
+    held = [taken.get(key, {}) for key in ([resource] if resource else keys_of(offering))]
+
+    def count(interval: Interval) -> int:
+        first = int(interval.start.timestamp() - before) // CELL_SECONDS
+        stop = first + 1 if is_session else -(-int(interval.end.timestamp() + after) // CELL_SECONDS)
+        touched = range(first, stop)
+        if uses_resources:
+            return sum(1 for by_cell in held if not held_mask(by_cell, touched))
+        return offering.capacity - (held_mask(held[0], touched) & everyone).bit_count()
+
+    return count

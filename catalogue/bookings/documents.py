@@ -1,29 +1,49 @@
-"""The booking document: claim, booking, first event and undelivered notice together, one insert is all of it."""
+"""The booking document: claims, booking, events and undelivered notices together; each change is one write of it.
+
+`lookup` finds the holders of a day and the users of a limit: a unique index that covers only some documents is not
+searched by every server. `due_at` is when the system must look at the booking again; only what may still matter to
+somebody else's booking has one.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from lifecircle.catalogue.bookings.claims import place_claims, resident_claims
+from lifecircle.catalogue.bookings.claims import day_keys, place_claims, resident_claims
+from lifecircle.catalogue.bookings.limits import key_of_ticket
 from lifecircle.catalogue.bookings.model import (
+    HOLDING,
     Actor,
+    Booking,
+    BookingDate,
     BookingEvent,
     BookingRequest,
     BookingStatus,
     Interval,
+    date_document,
     event_document,
 )
-from lifecircle.catalogue.bookings.rules import PENDING_HOURS
+from lifecircle.catalogue.bookings.moves import frees_tickets, next_due
+from lifecircle.catalogue.bookings.rules import price_of
+from lifecircle.catalogue.clock import local_day
 from lifecircle.catalogue.database import Document
 from lifecircle.catalogue.offerings.store import OfferingTerms
 from lifecircle.catalogue.sealing import KeyRing
 
+RESCHEDULED, DATE_CANCELLED, NEXT_DATE = "RESCHEDULED", "DATE_CANCELLED", "NEXT_DATE"
+"""Kinds of notices beside the states."""
+
+TICKETS_KEPT = timedelta(days=8)
+"""How long after a booking the tickets of its limits matter: to the end of its week."""
+
 _CODE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _CODE_LENGTH = 8
+_ID_LENGTH = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +54,20 @@ class BookingDraft:
     resident: str
     request: BookingRequest
     terms: OfferingTerms
-    interval: Interval
-    seats: tuple[int, ...]
+    dates: tuple[BookingDate, ...]
+    tickets: tuple[str, ...]
 
 
-def booking_document(draft: BookingDraft, keys: KeyRing, now: datetime) -> Document:
+def booking_document(draft: BookingDraft, keys: KeyRing, now: datetime, version: int = 1) -> Document:
+    """`version`: above 1 where it takes the place of an offer."""
     terms, offering, request = draft.terms, draft.terms.offering, draft.request
     status = BookingStatus.CONFIRMED if offering.auto_confirm else BookingStatus.PENDING
+    first = draft.dates[0].interval
+    expires_at = None if offering.auto_confirm else _expiry(first, offering.rules.pending_minutes, now)
     return {
         "_id": draft.id,
         "district": terms.district,
-        "code": "".join(secrets.choice(_CODE_ALPHABET) for _ in range(_CODE_LENGTH)),
+        "code": new_code(),
         "resident": draft.resident,
         "store": terms.store.id,
         "store_name": terms.store.name,
@@ -52,53 +75,115 @@ def booking_document(draft: BookingDraft, keys: KeyRing, now: datetime) -> Docum
         "offering": offering.id,
         "offering_name": offering.name,
         "status": status.value,
-        "start": draft.interval.start,
-        "end": draft.interval.end,
         "party_size": request.party_size,
-        "seats": list(draft.seats),
-        "claims": _claims(draft),
-        "price": None if offering.price is None else offering.price * request.party_size,
+        **placed(draft.resident, draft.dates, draft.tickets),
+        "resources": resource_names(terms, draft.dates),
+        "price": price_of(offering, request.party_size, request.duration_minutes),
         "cancel_before_minutes": offering.cancel_before_minutes,
+        "reschedule_before_minutes": offering.rules.reschedule_before_minutes,
         "contact": _sealed_contact(request, keys),
         "events": [event_document(BookingEvent(now, status, Actor.RESIDENT))],
-        "notices": [{"id": f"{draft.id}:0", "kind": status.value, "at": now, "delivered_at": None}],
-        "expires_at": _expiry(draft, now),
+        "notices": [notice(draft.id, version, status.value, now)],
+        "notify_at": now,
+        "expires_at": expires_at,
+        "due_at": next_due(status, first, (date.interval for date in draft.dates[1:]), expires_at),
         "created_at": now,
-        "version": 1,
-        **_idempotency(draft, keys),
+        "version": version,
+        **({"request_hash": request_hashes(request, keys)[0]} if request.idempotency_key else {}),
     }
 
 
-def idempotency_key(resident: str, key: str) -> str:
-    """A resident's keys are their own: two residents may choose the same one."""
-    return hashlib.sha256(f"{resident}:{key}".encode()).hexdigest()
+def placed(resident: str, dates: Sequence[BookingDate], tickets: Sequence[str]) -> Document:
+    """Everything of a document that says when and what it holds; the first date that has not ended is the present."""
+    coming = [date for date in dates if date.ended is None]
+    claims = list(place_claims(hold for date in coming for hold in date.holds))
+    claims += [claim for date in coming for claim in resident_claims(resident, date.interval)]
+    present = coming[0]
+    return {
+        "start": present.interval.start,
+        "end": present.interval.end,
+        "dates": [date_document(date) for date in dates],
+        "days": sorted({local_day(date.interval.start).isoformat() for date in dates}),
+        "seats": [seat for hold in present.holds for seat in hold.seats],
+        "claims": claims,
+        "lookup": [*day_keys(claims), *ticket_lookup(tickets)],
+        **({"tickets": list(tickets)} if tickets else {}),
+    }
+
+
+def moved(booking: Booking, event: BookingEvent, *, kind: str | None = None, **sets: Any) -> Document:
+    """The update that makes the event true. `sets`: what else changes; None takes a field away."""
+    now, status = event.at, event.status
+    unset: dict[str, str] = {name: "" for name, value in sets.items() if value is None}
+    values = {name: value for name, value in sets.items() if value is not None}
+    if status not in HOLDING:
+        unset |= {"claims": ""}
+        keeps_tickets = bool(booking.tickets) and not frees_tickets(status)
+        if keeps_tickets:
+            values |= {"lookup": ticket_lookup(booking.tickets), "due_at": booking.interval.end + TICKETS_KEPT}
+        else:
+            unset |= {"lookup": "", "tickets": "", "due_at": ""}
+    else:
+        later = (date.interval for date in booking.coming if date.interval.start > booking.interval.start)
+        due = next_due(status, booking.interval, later, booking.expires_at)
+        values = {"due_at": due, **values}
+    return {
+        "$set": {"status": status.value, "notify_at": now, **values},
+        **({"$unset": {name: "" for name in unset if name not in values}} if unset else {}),
+        "$push": {
+            "events": event_document(event),
+            "notices": notice(booking.id, booking.version + 1, kind or status.value, now),
+        },
+        "$inc": {"version": 1},
+    }
+
+
+def notice(subject: str, version: int, kind: str, now: datetime) -> Document:
+    """Somebody must hear of this; the outbox lies in the document that it is about."""
+    return {"id": f"{subject}:{version}", "kind": kind, "at": now, "due_at": now, "delivered_at": None}
+
+
+def ticket_lookup(tickets: Iterable[str]) -> list[str]:
+    return sorted({key_of_ticket(ticket) for ticket in tickets})
+
+
+def ids_of_key(resident: str, key: str, keys: KeyRing) -> list[str]:
+    """The id of the booking that the key makes, under every key of ours still known, the active first.
+
+    So the same key twice is the same document twice. A resident's keys are their own.
+    """
+    hashes = keys.lookup_hashes(f"{resident}:{key}", field="idempotency")
+    return [found.rpartition(".")[2][:_ID_LENGTH] for found in hashes]
+
+
+def new_code() -> str:
+    """One draw for all letters; the alphabet has 32, so every letter is as likely."""
+    return "".join(_CODE_ALPHABET[byte % len(_CODE_ALPHABET)] for byte in secrets.token_bytes(_CODE_LENGTH))
+
+
+def new_id() -> str:
+    return secrets.token_hex(_ID_LENGTH // 2)
 
 
 def request_hashes(request: BookingRequest, keys: KeyRing) -> list[str]:
     """What the input was, under every key still known, the active first; keyed, as the contact is part of it."""
-    content = {**asdict(request), "start": request.start.timestamp()}
+    later = [start.timestamp() for start in request.later_starts]
+    content = {**asdict(request), "start": request.start.timestamp(), "later_starts": later}
     return keys.lookup_hashes(json.dumps(content, sort_keys=True, default=str), field="request")
 
 
-def _claims(draft: BookingDraft) -> list[str]:
-    places = place_claims(draft.terms.offering, draft.interval, draft.seats)
-    return [*places, *resident_claims(draft.resident, draft.interval)]
-
-
-def _expiry(draft: BookingDraft, now: datetime) -> datetime | None:
+def _expiry(first: Interval, minutes: int, now: datetime) -> datetime:
     """A booking that waits for the merchant holds its place until then, and never past its own start."""
-    if draft.terms.offering.auto_confirm:
-        return None
-    return min(now + timedelta(hours=PENDING_HOURS), draft.interval.start)
+    return min(now + timedelta(minutes=minutes), first.start)
+
+
+def resource_names(terms: OfferingTerms, dates: Sequence[BookingDate]) -> list[str]:
+    """Of the workers, rooms or courts that the dates hold."""
+    names = {one.id: one.name for one in terms.offering.rules.resources}
+    held = {hold.of.rpartition("/")[2] for date in dates for hold in date.holds if terms.offering.uses_resources}
+    return [name for key, name in names.items() if key in held]
 
 
 def _sealed_contact(request: BookingRequest, keys: KeyRing) -> str | None:
     given = {name: value for name, value in asdict(request.contact).items() if value is not None}
     return keys.seal(json.dumps(given, ensure_ascii=False), field="contact") if given else None
-
-
-def _idempotency(draft: BookingDraft, keys: KeyRing) -> Document:
-    if draft.request.idempotency_key is None:
-        return {}
-    key = idempotency_key(draft.resident, draft.request.idempotency_key)
-    return {"idempotency": {"key": key, "hash": request_hashes(draft.request, keys)[0]}}

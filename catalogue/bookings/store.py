@@ -1,28 +1,31 @@
-"""All queries and indexes of the `bookings` collection."""
+"""All queries and indexes of the `bookings` collection.
+
+Filters hold what an index leads with and little else: the embedded engine leaves the index for a whole scan where
+`$in` or `$or` stands beside it, never searches an index that covers only some documents, and scans for
+`find_one_and_update` whatever it asks. So what else is wanted is sifted here.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Any
 
-from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
+from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from lifecircle.catalogue.bookings.claims import rounded
+from lifecircle.catalogue.bookings.claims import Taken, keys_of_days, taken_by
+from lifecircle.catalogue.bookings.limits import used_by
 from lifecircle.catalogue.bookings.model import (
-    HOLDING,
     Booking,
-    BookingEvent,
+    BookingDate,
     BookingStatus,
-    Interval,
-    Occupancy,
+    Hold,
     booking_from_document,
-    event_document,
+    dates_from_document,
 )
+from lifecircle.catalogue.bookings.moves import OFFERED, is_expired
 from lifecircle.catalogue.database import Database, Document, ensure_indexes
-
-LONGEST = timedelta(days=1)
-"""No booking lasts longer: how far before a time its holders may have begun."""
 
 INDEXES = (
     IndexModel(
@@ -32,19 +35,51 @@ INDEXES = (
         partialFilterExpression={"claims": {"$exists": True}},
     ),
     IndexModel(
-        [("district", ASCENDING), ("idempotency.key", ASCENDING)],
-        name="idempotency",
+        [("district", ASCENDING), ("tickets", ASCENDING)],
+        name="tickets",
         unique=True,
-        partialFilterExpression={"idempotency.key": {"$exists": True}},
+        partialFilterExpression={"tickets": {"$exists": True}},
     ),
-    IndexModel([("district", ASCENDING), ("offering", ASCENDING), ("start", ASCENDING)], name="offering_times"),
+    IndexModel([("district", ASCENDING), ("lookup", ASCENDING)], name="lookup"),
     IndexModel([("resident", ASCENDING), ("start", DESCENDING), ("_id", DESCENDING)], name="of_resident"),
+    IndexModel([("store", ASCENDING), ("days", ASCENDING)], name="of_store"),
+    IndexModel([("code", ASCENDING)], name="code"),
+    IndexModel([("due_at", ASCENDING)], name="due"),
 )
-
-_HOLDING = [status.value for status in HOLDING]
 
 PageKey = tuple[datetime, str]
 """(start, id): a place in a resident's list, which runs from the latest start to the earliest."""
+
+_BATCH = 30
+"""The most alternatives that one `$in` of the embedded engine takes in good time."""
+
+_SIFTED = 200
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+_HOLDER = {"status": 1, "expires_at": 1, "version": 1, "district": 1, "dates": 1, "due_at": 1, "tickets": 1}
+_LIVE = {**_HOLDER, "waiting_entry": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Whatever holds places: a booking, or the offer of one."""
+
+    id: str
+    district: str
+    status: str
+    expires_at: datetime | None
+    version: int
+    dates: tuple[BookingDate, ...]
+
+    def has_expired(self, now: datetime) -> bool:
+        return is_expired(self.status, self.expires_at, now)
+
+    @property
+    def is_offer(self) -> bool:
+        return self.status == OFFERED
+
+    @property
+    def holds(self) -> list[Hold]:
+        return [hold for date in self.dates if date.ended is None for hold in date.holds]
 
 
 class BookingStore:
@@ -54,87 +89,121 @@ class BookingStore:
     async def create_indexes(self) -> None:
         await ensure_indexes(self._bookings, INDEXES)
 
+    # --- writing ---
+
     async def insert(self, document: Document) -> None:
         """Claim, booking and first event in one write. Raises DuplicateKeyError when a claim is held."""
         await self._bookings.insert_one(document)
 
+    async def change(self, key: str, district: str, version: int, change: Mapping[str, Any]) -> Document | None:
+        """Compare and set: the document after it; None where it is no longer of that version.
+
+        Raises DuplicateKeyError, and has changed nothing, when a claim is held by another.
+        """
+        as_seen = {"_id": key, "district": district, "version": version}
+        done = await self._bookings.update_one(as_seen, change, hint="_id_")
+        return await self.document(key) if done.modified_count else None
+
+    async def replace(self, key: str, version: int, document: Document) -> bool:
+        """Compare and set. Raises DuplicateKeyError."""
+        as_seen = {"_id": key, "district": document["district"], "version": version}
+        return (await self._bookings.replace_one(as_seen, document, hint="_id_")).modified_count == 1
+
+    async def remove_offer(self, key: str, district: str, version: int) -> bool:
+        as_seen = {"_id": key, "district": district, "version": version, "status": OFFERED}
+        return (await self._bookings.delete_one(as_seen, hint="_id_")).deleted_count == 1
+
+    # --- one ---
+
+    async def document(self, key: str) -> Document | None:
+        return await self._bookings.find_one({"_id": key})
+
     async def find(self, booking_id: str) -> Booking | None:
-        document = await self._bookings.find_one({"_id": booking_id})
-        return booking_from_document(document) if document else None
+        document = await self.document(booking_id)
+        return booking_from_document(document) if document and document["status"] != OFFERED else None
 
-    async def find_by_idempotency_key(self, district: str, key: str) -> tuple[Booking, str] | None:
-        """The booking that was made with the key, and the hash of the request that made it."""
-        document = await self._bookings.find_one({"district": district, "idempotency.key": key})
-        return (booking_from_document(document), document["idempotency"]["hash"]) if document else None
+    async def find_by_code(self, code: str) -> list[Booking]:
+        """Codes are random, not unique."""
+        return [booking_from_document(row) for row in await self._bookings.find({"code": code}).to_list(_SIFTED)]
 
-    async def find_by_claim(self, district: str, claim: str) -> Booking | None:
-        document = await self._bookings.find_one({"district": district, "claims": claim})
-        return booking_from_document(document) if document else None
+    # --- who holds what ---
 
-    async def overlapping(self, resident: str, interval: Interval) -> Booking | None:
-        """A booking of the resident's that holds a place at any moment of the interval."""
-        document = await self._bookings.find_one(
-            {
-                "resident": resident,
-                "status": {"$in": _HOLDING},
-                "start": {"$gt": interval.start - LONGEST, "$lt": interval.end},
-                "end": {"$gt": interval.start},
-            }
-        )
-        return booking_from_document(document) if document else None
+    async def holders(self, district: str, keys: Iterable[str], first: int, stop: int) -> list[Holder]:
+        """Everything that holds places under the keys, on the days of the cells."""
+        return await self._holders(district, [each for key in keys for each in keys_of_days(key, first, stop)])
 
-    async def occupied(self, district: str, offering: str, span: Interval, now: datetime) -> list[Occupancy]:
-        """Who holds places of the offering at any moment of the span; expired holders do not count."""
-        cursor = self._bookings.find(
-            {
-                "district": district,
-                "offering": offering,
-                "start": {"$gt": span.start - LONGEST, "$lt": rounded(span).end},
-                "status": {"$in": _HOLDING},
-            },
-            {"start": 1, "end": 1, "seats": 1, "status": 1, "expires_at": 1, "_id": 0},
-        )
-        rows = await cursor.to_list(None)
-        return [
-            Occupancy(Interval(row["start"], row["end"]), tuple(row["seats"]))
-            for row in rows
-            if not _has_expired(row, now)
-        ]
+    async def _holders(self, district: str, lookups: Sequence[str]) -> list[Holder]:
+        rows = await self._by_lookup(district, lookups, _HOLDER)
+        return [holder_of(row) for row in rows]
 
-    async def move(self, booking: Booking, event: BookingEvent) -> Booking | None:
-        """Compare and set: the move happens only if the booking is still as it was read, else None."""
-        change: dict[str, Any] = {
-            "$set": {"status": event.status.value},
-            "$push": {"events": event_document(event)},
-            "$inc": {"version": 1},
-        }
-        if event.status not in HOLDING:
-            change["$unset"] = {"claims": ""}
-        document = await self._bookings.find_one_and_update(
-            {"_id": booking.id, "district": booking.district, "version": booking.version, "status": booking.status},
-            change,
-            return_document=ReturnDocument.AFTER,
-        )
-        return booking_from_document(document) if document else None
+    async def own(self, resident: str, district: str, first: int, stop: int) -> list[Booking]:
+        """The resident's bookings that hold a place on the days of the cells."""
+        lookups = keys_of_days(f"~{resident}", first, stop)
+        return [booking_from_document(row) for row in await self._by_lookup(district, lookups, None)]
+
+    async def used_tickets(self, district: str, keys: Sequence[str]) -> dict[str, int]:
+        """By the key of a limit, one bit a ticket."""
+        rows = await self._by_lookup(district, keys, _HOLDER)
+        return used_by([ticket for row in rows for ticket in row.get("tickets", ())])
+
+    async def expired_users(self, district: str, keys: Sequence[str], now: datetime) -> list[Holder]:
+        """Whoever keeps tickets of the limits though their time has run out."""
+        return [holder for holder in await self._holders(district, keys) if holder.has_expired(now)]
+
+    async def _by_lookup(self, district: str, lookups: Sequence[str], fields: Document | None) -> list[Document]:
+        found: dict[str, Document] = {}
+        for at in range(0, len(lookups), _BATCH):
+            some = list(lookups[at : at + _BATCH])
+            where = {"district": district, "lookup": some[0] if len(some) == 1 else {"$in": some}}
+            found |= {row["_id"]: row async for row in self._bookings.find(where, fields)}
+        return list(found.values())
+
+    # --- lists ---
 
     async def of_resident(
         self, resident: str, statuses: Sequence[BookingStatus], first: int, after: PageKey | None
     ) -> list[Booking]:
-        where: dict[str, Any] = {"resident": resident}
-        if statuses:
-            where["status"] = {"$in": [status.value for status in statuses]}
-        if after:
-            start, booking_id = after
-            where["$or"] = [{"start": {"$lt": start}}, {"start": start, "_id": {"$lt": booking_id}}]
-        cursor = self._bookings.find(where).sort([("start", DESCENDING), ("_id", DESCENDING)]).limit(first)
-        return [booking_from_document(document) for document in await cursor.to_list(first)]
+        found: list[Booking] = []
+        async for row in self._rows_of(resident, after):
+            is_beyond = after is None or (row["start"], row["_id"]) < after
+            if is_beyond and (not statuses or row["status"] in statuses):
+                found.append(booking_from_document(row))
+                if len(found) == first:
+                    break
+        return found
 
     async def count_of_resident(self, resident: str, statuses: Sequence[BookingStatus]) -> int:
-        where: dict[str, Any] = {"resident": resident}
-        if statuses:
-            where["status"] = {"$in": [status.value for status in statuses]}
-        return int(await self._bookings.count_documents(where))
+        rows = self._bookings.find({"resident": resident}, {"status": 1})
+        return sum([1 async for row in rows if not statuses or row["status"] in statuses])
+
+    def _rows_of(self, resident: str, after: PageKey | None) -> AsyncIterator[Document]:
+        where: Document = {"resident": resident} | ({"start": {"$lte": after[0]}} if after else {})
+        cursor = self._bookings.find(where).sort([("start", DESCENDING), ("_id", DESCENDING)])
+        return cursor.batch_size(_SIFTED)
+
+    async def of_store(self, store: str, day: date) -> list[Booking]:
+        """Everything that has a date on the local day."""
+        rows = await self._bookings.find({"store": store, "days": day.isoformat()}).to_list(None)
+        return [booking_from_document(row) for row in rows]
+
+    # --- what the system must look at ---
+
+    async def due(self, now: datetime, most: int) -> list[Document]:
+        where = {"due_at": {"$gt": _LONG_AGO, "$lte": now}}
+        return await self._bookings.find(where).sort("due_at", ASCENDING).limit(most).to_list(most)
+
+    async def live(self, districts: Sequence[str]) -> AsyncIterator[Document]:
+        """Everything that may still matter to somebody else's booking."""
+        async for row in self._bookings.find({"due_at": {"$gt": _LONG_AGO}}, _LIVE):
+            if not districts or row["district"] in districts:
+                yield row
 
 
-def _has_expired(row: Document, now: datetime) -> bool:
-    return row["status"] == BookingStatus.PENDING and row["expires_at"] is not None and row["expires_at"] <= now
+def holder_of(row: Document) -> Holder:
+    dates = dates_from_document(row)
+    return Holder(row["_id"], row["district"], row["status"], row.get("expires_at"), row["version"], dates)
+
+
+def taken_from(holders: Iterable[Holder], now: datetime) -> Taken:
+    """What is held by those whose time has not run out."""
+    return taken_by(hold for holder in holders if not holder.has_expired(now) for hold in holder.holds)

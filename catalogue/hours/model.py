@@ -1,7 +1,7 @@
 """Opening hours: weekly rows, exceptions by date, what happens on public holidays.
 
 Shapes follow HSDS 3 schedules. A clock reading is minutes after local midnight; a range that passes midnight closes
-after minute 1440.
+after minute 1440 and belongs to the day it began on, whatever the next day is: holiday, exception, another season.
 """
 
 from __future__ import annotations

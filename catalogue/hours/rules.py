@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -10,8 +10,13 @@ from lifecircle.catalogue.clock import at_minute, local_day
 from lifecircle.catalogue.hours.holidays import MAKEUP_REASON, HolidayCalendar
 from lifecircle.catalogue.hours.model import ClockRange, HolidayMode, OpeningException, OpenRange, Schedule
 
-LOOK_AHEAD_DAYS = 35
-"""How far the next opening is searched for: longer than any closure by holiday, shorter than a season."""
+NEXT_OPENING_DAYS = 400
+"""How far the next opening is searched for: a season that comes once a year is found."""
+
+CLOSING_DAYS = 35
+"""Open for longer than this without a break counts as open around the clock."""
+
+_ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,28 +60,28 @@ def open_ranges(
 ) -> list[OpenRange]:
     """Every opening that touches the days, in order; one that began the evening before is given whole."""
     begins = at_minute(first, 0)
-    found: list[OpenRange] = []
-    for offset in range(-1, days):
-        day = first + timedelta(days=offset)
-        plan = day_plan(schedule, exceptions, calendar, day)
-        for clock in plan.ranges:
-            opening = OpenRange(at_minute(day, clock.opens), at_minute(day, clock.closes), plan.reason)
-            if opening.closes > begins:
-                found.append(opening)
-    return sorted(found, key=lambda opening: opening.opens)
+    found = _openings(schedule, exceptions, calendar, first - _ONE_DAY, days + 1)
+    return [opening for opening in found if opening.closes > begins]
 
 
 def open_status(
     schedule: Schedule, exceptions: Sequence[OpeningException], calendar: HolidayCalendar, now: datetime
 ) -> OpenStatus:
     """Open at `now`? Openings that touch each other count as one."""
+    if not (schedule.weekly or schedule.holiday_ranges or exceptions):
+        return OpenStatus(False, None, None)
     today = local_day(now)
-    near = _status(_joined(open_ranges(schedule, exceptions, calendar, today, 3)), now)
-    if near.is_open and near.closes_at and local_day(near.closes_at) < today + timedelta(days=2):
-        return near
-    if near.opens_at:
-        return near
-    return _status(_joined(open_ranges(schedule, exceptions, calendar, today, LOOK_AHEAD_DAYS)), now, horizon=today)
+    endless, closes = at_minute(today + timedelta(days=CLOSING_DAYS), 0), None
+    for opening in _openings(schedule, exceptions, calendar, today - _ONE_DAY, NEXT_OPENING_DAYS):
+        if closes is None and opening.opens > now:
+            return OpenStatus(False, opening.opens, None)
+        if closes is not None and opening.opens > closes:
+            break
+        if opening.closes > now:
+            closes = max(closes or opening.closes, opening.closes)
+        if closes is not None and closes >= endless:
+            return OpenStatus(True, None, None)
+    return OpenStatus(closes is not None, None, closes)
 
 
 def is_open(
@@ -88,24 +93,19 @@ def is_open(
     )
 
 
-def _status(openings: list[OpenRange], now: datetime, horizon: date | None = None) -> OpenStatus:
-    for opening in openings:
-        if opening.opens <= now < opening.closes:
-            endless = horizon and opening.closes >= at_minute(horizon, (LOOK_AHEAD_DAYS - 1) * 1440)
-            return OpenStatus(True, None, None if endless else opening.closes)
-        if opening.opens > now:
-            return OpenStatus(False, opening.opens, None)
-    return OpenStatus(False, None, None)
+def _openings(
+    schedule: Schedule, exceptions: Sequence[OpeningException], calendar: HolidayCalendar, first: date, days: int
+) -> Iterator[OpenRange]:
+    """Every opening that begins on the days, in order, found as far as it is asked for."""
+    for offset in range(days):
+        day = first + timedelta(days=offset)
+        plan = day_plan(schedule, exceptions, calendar, day)
+        for clock in sorted(plan.ranges, key=_opening_minute):
+            yield OpenRange(at_minute(day, clock.opens), at_minute(day, clock.closes), plan.reason)
 
 
-def _joined(openings: list[OpenRange]) -> list[OpenRange]:
-    joined: list[OpenRange] = []
-    for opening in openings:
-        if joined and opening.opens <= joined[-1].closes:
-            last = joined.pop()
-            opening = OpenRange(last.opens, max(last.closes, opening.closes), last.reason)
-        joined.append(opening)
-    return joined
+def _opening_minute(clock: ClockRange) -> int:
+    return clock.opens
 
 
 def _week_ranges(schedule: Schedule, day: date, weekday: int) -> tuple[ClockRange, ...]:

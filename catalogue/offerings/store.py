@@ -12,13 +12,19 @@ from lifecircle.catalogue.stores.model import Store, store_from_document
 
 
 @dataclass(frozen=True, slots=True)
-class OfferingTerms:
-    """One offering as its store has it at this moment."""
+class Listing:
+    """One offering as its store has it."""
 
-    district: str
     offering: Offering
     store: Store
     schedule: Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class OfferingTerms(Listing):
+    """The same, read from the database at this moment."""
+
+    district: str
 
 
 async def read_terms(database: Database, offering_id: str) -> OfferingTerms | None:
@@ -48,7 +54,7 @@ async def _terms(database: Database, offering: Offering, store_row: Document) ->
     if schedule is None:
         chain = await _one(database, "chains", store.chain) if store.chain else None
         schedule = schedule_from_document(chain["hours"]) if chain else Schedule()
-    return OfferingTerms(store_row["district"], offering, store, schedule)
+    return OfferingTerms(offering, store, schedule, store_row["district"])
 
 
 async def _one(database: Database, collection: str, key: str) -> Document | None:

@@ -11,11 +11,13 @@ from typing import Any
 from lifecircle.catalogue.clock import Clock
 from lifecircle.catalogue.database import Database, Document
 from lifecircle.catalogue.membership.service import MembershipDesk
+from lifecircle.catalogue.notices.store import CREDITS
 from lifecircle.catalogue.privacy.audit import AuditLog
 from lifecircle.catalogue.privacy.model import AuditEntry, PersonalData
 from lifecircle.catalogue.privacy.roles import Applications, Memberships, PhoneCodes, opened_text
 from lifecircle.catalogue.privacy.rows import HeldBookings, HeldRows
 from lifecircle.catalogue.privacy.store import AccountStore
+from lifecircle.catalogue.reviews.held import HeldReviews
 from lifecircle.catalogue.sealing import KeyRing
 
 
@@ -112,6 +114,8 @@ def standard_holdings(
     """
     of_sessions, of_conversations = ("device", "created_at", "seen_at", "expires_at"), ("updated_at", "expires_at")
     memory = {"memory": "conversation"}
+    of_waiting = ("offering", "start", "party_size", "status", "joined_at")
+    of_reports = ("store", "field", "text", "reported_at", "answered_at", "answer")
     return (
         Memberships(members),
         Rows(database, keys, "sessions", "sessions", of_sessions, born="created_at"),
@@ -119,6 +123,10 @@ def standard_holdings(
         Bookings(database, keys),
         Rows(database, keys, "consents", "consents", ("purpose", "version", "given", "at"), born="at"),
         Applications(database, keys),
+        HeldReviews(database),
+        Rows(database, keys, "messageCredits", CREDITS, ("template", "left")),
+        Rows(database, keys, "waitingEntries", "waiting_entries", of_waiting, born="joined_at"),
+        Rows(database, keys, "wrongInfoReports", "wrong_info_reports", of_reports, born="reported_at"),
         Rows(database, keys, "staffAreas", "staff", ("area", "role")),
         PhoneCodes(database, keys),
         AuditEntries(AuditLog(database, clock)),

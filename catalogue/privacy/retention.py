@@ -15,7 +15,7 @@ from lifecircle.catalogue.privacy.rows import HeldRows
 from lifecircle.catalogue.privacy.rules import AUDIT_KEPT, TOMBSTONES_KEPT
 from lifecircle.catalogue.privacy.store import AccountStore, AuditStore
 
-EXPIRING = ("sessions", "conversations", "sms_codes", "rates")
+EXPIRING = ("sessions", "conversations", "sms_codes", "rates", "waiting_entries")
 """Collections whose rows end at `expires_at`."""
 
 MAY_LEAVE_ORPHANS = ("sessions", "conversations", "consents", "bookings")

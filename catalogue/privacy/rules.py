@@ -59,6 +59,7 @@ PURPOSE_TEXTS: Mapping[Purpose, str] = {
 _KEPT_OF_BOOKINGS = (
     *("_id", "district", "code", "store", "store_name", "merchant", "offering", "offering_name", "status"),
     *("start", "end", "party_size", "seats", "price", "cancel_before_minutes", "expires_at", "created_at"),
+    *("dates", "days", "resources"),
 )
 
 
@@ -111,11 +112,12 @@ def without_person(document: Mapping[str, Any], tombstone: str, now: datetime) -
     booking = booking_from_document(document)
     events = [_without_reason(event) for event in document["events"]]
     ending = _ending(booking, now)
-    kept = {name: document[name] for name in _KEPT_OF_BOOKINGS}
+    kept = {name: document[name] for name in _KEPT_OF_BOOKINGS if name in document}
     kept |= {"resident": tombstone, "contact": None, "notices": [], "version": document["version"] + 1}
     if ending:
         return {**kept, "status": ending.status.value, "events": [*events, event_document(ending)]}
     if booking.status in HOLDING:
+        kept["due_at"] = document.get("due_at")
         kept["claims"] = _claims_of(tombstone, booking, document["claims"])
     return {**kept, "events": events}
 

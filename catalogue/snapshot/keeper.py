@@ -1,19 +1,28 @@
-"""Keeps a worker's snapshot true: loads it, follows the change stream, folds, and says how fresh it is."""
+"""Keeps a worker's snapshot true: loads it, follows the change stream, folds, and says how fresh it is.
+
+With a state folder the base lies in an image that all workers map (docs/decisions/0011-snapshot-image.md); without one
+it lies in memory.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from pymongo.errors import OperationFailure, PyMongoError
 
 from lifecircle.catalogue.clock import Clock
 from lifecircle.catalogue.database import Database, Document
+from lifecircle.catalogue.snapshot.folder import ImageFolder, Position
+from lifecircle.catalogue.snapshot.images import Images
 from lifecircle.catalogue.snapshot.model import Snapshot
 from lifecircle.catalogue.snapshot.reading import COLLECTIONS, UNREADABLE, Change, read_snapshot, with_changes
+from lifecircle.catalogue.snapshot.rebasing import AT_ONCE, Rebasing
+from lifecircle.catalogue.snapshot.store import MARKS, Marks
 
 log = logging.getLogger("lifecircle.snapshot")
 
@@ -23,7 +32,18 @@ FOLD_AT = 512
 AWAIT_MS = 100
 """How long the server holds an idle look at the change stream."""
 
+REFRESH_SECONDS = 600.0
+"""How old the place of an image in the change stream may grow: servers keep a change only for so long."""
+
+CATCH_UP_SECONDS = 5.0
+MOST_TO_CATCH_UP = 10_000
+"""Changes since an image was made, above which reading everything is faster."""
+
 _RETRY_SECONDS = 0.5
+
+
+class Unproven(Exception):
+    """An image may lack something: everything is read instead."""
 
 
 class Follower(Protocol):
@@ -40,19 +60,30 @@ class SnapshotKeeper:
     """`current` is swapped as one reference: whoever took it sees one catalogue to the end of the request."""
 
     def __init__(
-        self, database: Database, districts: Sequence[str], clock: Clock, followers: Sequence[Follower] = ()
+        self,
+        database: Database,
+        districts: Sequence[str],
+        clock: Clock,
+        followers: Sequence[Follower] = (),
+        folder: ImageFolder | None = None,
     ) -> None:
         self._database = database
         self._districts = tuple(districts)
         self._clock = clock
         self._followers = {follower.collection: follower for follower in followers}
+        self._images = Images(folder, Marks(database, folder.name)) if folder else None
         self._current: Snapshot | None = None
         self._following: asyncio.Task[None] | None = None
         self._stopping = False
         self._ready = asyncio.Event()
         self._last_heard = clock()
         self._resume_token: Any = None
-        self._meanwhile: list[Change] | None = None
+        self._own: dict[tuple[str, str], Change] = {}
+        """What this worker wrote and the stream has not brought back yet."""
+        self._rebasing = Rebasing(self._swap)
+        self._mark: str | None = None
+        """Set to make an image as soon as the stream brings it."""
+        self._own_marks: set[str] = set()
         self.reloads = 0
 
     @property
@@ -81,12 +112,33 @@ class SnapshotKeeper:
             self._following.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._following
+        await self._rebasing.give_up()
+        if self._images:
+            self._images.release_lock()
+
+    async def rebased(self) -> None:
+        """Returns when no new base is being made."""
+        await self._rebasing.done()
 
     def apply(self, changes: Sequence[Change]) -> None:
         """Take changes in at once; the writer of a change calls this before it answers."""
+        self._own.update({(change.collection, change.id): change for change in changes})
+        self._lay_over(changes)
+
+    async def apply_many(self, changes: Sequence[Change]) -> None:
+        """As `apply` for a whole import: requests get their turn in between."""
+        for first in range(0, len(changes), AT_ONCE):
+            self.apply(changes[first : first + AT_ONCE])
+            await asyncio.sleep(0)
+
+    def _lay_over(self, changes: Sequence[Change]) -> None:
         self._current = with_changes(self.current, changes)
-        if self._meanwhile is not None:
-            self._meanwhile.extend(changes)
+        self._rebasing.note(changes)
+
+    def _swap(self, snapshot: Snapshot) -> None:
+        self._current = snapshot
+
+    # --- following ---
 
     async def _follow(self) -> None:
         while not self._stopping:
@@ -103,32 +155,94 @@ class SnapshotKeeper:
             self._resume_token = None
 
     async def _follow_stream(self) -> None:
-        pipeline = [{"$match": {"ns.coll": {"$in": [*COLLECTIONS, *self._followers]}}}]
+        found = await self._images.find() if self._images and not self._ready.is_set() else None
+        if self._images and found:
+            try:
+                await self._follow_from(found[1].token, found)
+            except (Unproven, OperationFailure) as error:
+                if self._ready.is_set():
+                    raise
+                log.warning("the image of the catalogue is not used, everything is read anew: %s", error)
+                self._current = None
+                self._images.unproven.add(found[1].mark)
+        else:
+            await self._follow_from(self._resume_token, None)
+
+    async def _follow_from(self, token: Any, image: tuple[Snapshot, Position] | None) -> None:
+        collections = [*COLLECTIONS, MARKS, *self._followers]
         async with self._database.watch(
-            pipeline, full_document="updateLookup", resume_after=self._resume_token, max_await_time_ms=AWAIT_MS
+            [{"$match": {"ns.coll": {"$in": collections}}}],
+            full_document="updateLookup",
+            resume_after=token,
+            max_await_time_ms=AWAIT_MS,
         ) as stream:
+            if image:
+                await self._catch_up(stream, *image)
             event = await stream.try_next()  # opens the stream, so that nothing between it and the load is missed
-            if self._resume_token is None:
-                await self._load()
+            if token is None:
+                await self._load(stream.resume_token)
             while True:
                 await self._take(event)
                 self._resume_token, self._last_heard = stream.resume_token, self._clock()
                 await self._fold_if_due()
                 event = await stream.try_next()
 
-    async def _load(self) -> None:
-        await self._rebase(read_snapshot(self._database, self._districts, self._clock()))
+    async def _catch_up(self, stream: Any, snapshot: Snapshot, position: Position) -> None:
+        """Ready when the stream has brought everything since the image, and has proved it. Raises Unproven."""
+        assert self._images  # noqa: S101 - the image came from there
+        self._current, self._images.image = snapshot, position.image
+        mark, is_proven, count = await self._images.marks.set(self._clock(), makes_image=False), False, 0
+        try:
+            async with asyncio.timeout(CATCH_UP_SECONDS):
+                while (event := await stream.try_next()) is None or not _is_mark(event, mark):
+                    is_proven = is_proven or (event is not None and _is_mark(event, position.mark))
+                    count += event is not None
+                    if count > MOST_TO_CATCH_UP or (event is not None and "documentKey" not in event):
+                        raise Unproven("too much has happened since it was made")
+                    self._take_document(event)
+        except TimeoutError:
+            raise Unproven("the change stream cannot go on from where it was made") from None
+        finally:
+            await self._images.marks.remove(mark)
+        if not is_proven:
+            raise Unproven("the change stream has lost what came after it")
+        self._resume_token, self._rebasing.based_at = stream.resume_token, asyncio.get_running_loop().time()
+        await self._reload_followers()
+        log.info("snapshot mapped from an image: %d stores, %d events since", self.current.store_count, count)
+
+    async def _load(self, token: Any) -> None:
+        """Read everything. What is being made from the old is given up."""
+        await self._rebasing.give_up()
+        self._own.clear()
+        self._mark = mark = None
+        if self._images:
+            self._images.image = None
+            mark = await self._set_mark(self._images) if self._images.take_lock() else None
+        self._rebasing.begin(partial(read_snapshot, self._database, self._districts, self._clock()))
+        await self._rebasing.finished()
+        self.reloads += 1
+        await self._reload_followers()
+        log.info("snapshot loaded: %d stores", self.current.store_count)
+        if mark:
+            self._rebasing.begin(partial(self._made_image, self.current, mark, token))
+
+    async def _reload_followers(self) -> None:
         for follower in self._followers.values():
             await follower.reload()
-        self.reloads += 1
         self._ready.set()
-        log.info("snapshot loaded: %d stores", self.current.store_count)
 
     async def _take(self, event: Document | None) -> None:
         if event is None:
             return
-        if "documentKey" not in event:  # a collection was dropped or renamed
-            await self._load()
+        if event["ns"].get("coll") == MARKS:
+            self._take_mark(event)
+        elif "documentKey" not in event:  # a collection was dropped or renamed
+            await self._load(self._resume_token)
+        else:
+            self._take_document(event)
+
+    def _take_document(self, event: Document | None) -> None:
+        if event is None or event["ns"]["coll"] == MARKS:
             return
         change = Change(event["ns"]["coll"], event["documentKey"]["_id"], event.get("fullDocument"))
         try:
@@ -140,22 +254,54 @@ class SnapshotKeeper:
         follower = self._followers.get(change.collection)
         if follower:
             follower.apply(change.id, change.document)
-        elif self._concerns_us(change):
-            self.apply([change])
+            return
+        own = self._own.get((change.collection, change.id))
+        if own and not _is_newer(own, change):
+            del self._own[change.collection, change.id]
+        if self._concerns_us(change):
+            self._lay_over([change])
 
     def _concerns_us(self, change: Change) -> bool:
         district = (change.document or {}).get("district")
         return not self._districts or district is None or district in self._districts
 
-    async def _fold_if_due(self) -> None:
-        """Fold on another thread."""
-        if self.current.unfolded >= FOLD_AT:
-            await self._rebase(asyncio.to_thread(self.current.folded))
+    # --- a new base ---
 
-    async def _rebase(self, building: Awaitable[Snapshot]) -> None:
-        """Swap in a new base; changes that are taken in while it is built are laid over it."""
-        self._meanwhile = []
-        try:
-            self._current = with_changes(await building, self._meanwhile)
-        finally:
-            self._meanwhile = None
+    async def _fold_if_due(self) -> None:
+        if self._mark or not self._rebasing.may_begin:
+            return
+        is_due = self.current.unfolded >= FOLD_AT
+        if self._images is None:
+            if is_due:
+                self._rebasing.begin(partial(asyncio.to_thread, self.current.folded))
+        elif (is_due or self._rebasing.age >= REFRESH_SECONDS) and self._images.take_lock():
+            self._mark = await self._set_mark(self._images)
+
+    async def _set_mark(self, images: Images) -> str:
+        mark = await images.marks.set(self._clock(), makes_image=True)
+        self._own_marks.add(mark)
+        return mark
+
+    def _take_mark(self, event: Document) -> None:
+        """An image that bears a mark holds everything that the stream brought before it."""
+        row = event.get("fullDocument")
+        if self._images is None or event.get("operationType") != "insert" or row is None:
+            return
+        mark: str = row["_id"]
+        if mark == self._mark:
+            self._mark = None
+            self._rebasing.begin(partial(self._made_image, self.current, mark, self._resume_token))
+        elif row["makes_image"] and row["folder"] == self._images.folder.name and mark not in self._own_marks:
+            self._rebasing.begin(partial(self._images.await_image, mark), list(self._own.values()))
+
+    async def _made_image(self, picture: Snapshot, mark: str, token: Any) -> Snapshot | None:
+        assert self._images  # noqa: S101 - a mark was set for it
+        return await self._images.make(picture, mark, token, self._clock())
+
+
+def _is_mark(event: Document, mark: str) -> bool:
+    return bool(event["ns"].get("coll") == MARKS and event.get("documentKey", {}).get("_id") == mark)
+
+
+def _is_newer(change: Change, other: Change) -> bool:
+    return bool(change.document and other.document and change.document["version"] > other.document["version"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,16 +9,27 @@ from typing import Any
 
 from lifecircle.catalogue.areas import Areas
 from lifecircle.catalogue.categories import Categories
-from lifecircle.catalogue.geo import Point, distance
+from lifecircle.catalogue.geo import Point
 from lifecircle.catalogue.hours.model import Schedule
 from lifecircle.catalogue.merchants import Chain, Merchant
 from lifecircle.catalogue.offerings.model import Offering, at_store, split_inherited_id
-from lifecircle.catalogue.snapshot.columns import MILLIMETRES, StoreTable
+from lifecircle.catalogue.snapshot.columns import StoreTable
 from lifecircle.catalogue.snapshot.layered import Layered
+from lifecircle.catalogue.snapshot.layers import Layer, StoreLayers
+from lifecircle.catalogue.snapshot.nearest import Around, Key, nearest
+from lifecircle.catalogue.snapshot.offers import with_offers
 from lifecircle.catalogue.stores.model import Store
 
 Override = Mapping[str, Any]
 ALWAYS_CLOSED = Schedule()
+OWNED = tuple[str, ...]
+"""Ids of the offerings of a store or a chain."""
+
+FIRST_LOOK = 64
+"""How many neighbours `near` fetches at first; each further look fetches four times as many."""
+
+SeenAt = tuple[float, Layer, int]
+"""Metres, and a row of a layer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,65 +40,86 @@ class OfferingIndex:
     overrides: Layered[Override]
     of_store: Layered[tuple[str, ...]]
     of_chain: Layered[tuple[str, ...]]
+    touched_stores: frozenset[str] = frozenset()
+    """Whose own offerings, or what they change in their chain's, are not as in the base."""
+    touched_chains: frozenset[str] = frozenset()
 
     @staticmethod
     def empty() -> OfferingIndex:
         return OfferingIndex(Layered({}), Layered({}), Layered({}), Layered({}))
 
+    def changed(
+        self, offerings: Mapping[str, Offering | None], overrides: Mapping[str, Override | None]
+    ) -> OfferingIndex:
+        """None removes an offering, or gives a store back what its chain says."""
+        present = [offering for offering in offerings.values() if offering]
+        before = [known for key in offerings if (known := self.by_id.get(key))]
+        owners = {o.store for o in (*present, *before) if o.store} | {key.partition(":")[0] for key in overrides}
+        return OfferingIndex(
+            by_id=self.by_id.changed(offerings),
+            overrides=self.overrides.changed(overrides),
+            of_store=_owners(self.of_store, [(o.store, o.id) for o in present]),
+            of_chain=_owners(self.of_chain, [(o.chain, o.id) for o in present]),
+            touched_stores=self.touched_stores | owners,
+            touched_chains=self.touched_chains | {o.chain for o in (*present, *before) if o.chain},
+        )
+
+    def folded(self) -> OfferingIndex:
+        layers = (self.by_id.folded(), self.overrides.folded(), self.of_store.folded(), self.of_chain.folded())
+        return OfferingIndex(*layers)
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """`stores` is the large base; `changed_stores` lies over it (None: removed) and is folded in now and then."""
-
     areas: Areas
     categories: Categories
     merchants: Layered[Merchant]
     chains: Layered[Chain]
-    stores: StoreTable
-    changed_stores: Mapping[str, Store | None]
+    stores: StoreLayers
     offerings: OfferingIndex
     loaded_at: datetime
+    small_changes: int = 0
+    """Of areas and categories, which are few and made anew; counted, since an image has them as they were."""
+
+    @staticmethod
+    def empty(loaded_at: datetime) -> Snapshot:
+        stores = StoreLayers.over(StoreTable.of([]))
+        return Snapshot(Areas(), Categories(), Layered({}), Layered({}), stores, OfferingIndex.empty(), loaded_at)
 
     # --- stores ---
 
     def store(self, store_id: str) -> Store | None:
-        if store_id in self.changed_stores:
-            return self.changed_stores[store_id]
-        row = self.stores.row(store_id)
-        return None if row is None else self.stores.get(row)
+        return self.stores.get(store_id)
 
     def all_stores(self) -> Iterator[Store]:
-        yield from (store for store in self.stores.stores() if store.id not in self.changed_stores)
-        yield from (store for store in self.changed_stores.values() if store)
+        return self.stores.stores()
 
     @property
     def store_count(self) -> int:
-        known = sum(1 for store_id in self.changed_stores if self.stores.row(store_id) is not None)
-        return len(self.stores) - known + sum(1 for store in self.changed_stores.values() if store)
+        return len(self.stores)
 
     def near(self, center: Point, radius: float) -> Iterator[tuple[float, Store]]:
-        """(metres, store), the nearest first, as far as the caller asks."""
-        base = (
-            (metres, self.stores.get(row))
-            for metres, row in self.stores.near(center, radius)
-            if self.stores.ids[row] not in self.changed_stores
-        )
-        limit = round(radius, MILLIMETRES)
-        changed = sorted(
-            (
-                (metres, store)
-                for store in self.changed_stores.values()
-                if store and (metres := round(distance(center, store.location), MILLIMETRES)) <= limit
-            ),
-            key=_by_distance,
-        )
-        yield from heapq.merge(base, changed, key=_by_distance) if changed else base
+        """(metres, store), the nearest first, as far as the caller asks.
+
+        Metres are whole millimetres, and equally near stores (several under one roof) come in the order of their ids.
+        """
+        count, after = FIRST_LOOK, None
+        while True:
+            found = self.nearest(Around(center, radius), count, after)
+            for metres, layer, row in found:
+                yield metres, layer.table.get(row)
+            if len(found) < count:
+                return
+            metres, layer, row = found[-1]
+            count, after = count * 4, (metres, layer.table.id(row))
+
+    def nearest(self, around: Around, count: int, after: Key | None = None) -> list[SeenAt]:
+        """The first `count` that come after the key, in any category and state. See `stores.nearby` for filters."""
+        return merged_by_distance([(layer, around) for layer in self.stores.layers], count, after)
 
     def stations_of(self, area: str) -> list[Store]:
         """The community station, street or district centre of the area itself."""
-        base = [self.stores.get(row) for row in self.stores.stations_of(area)]
-        unchanged = [store for store in base if store.id not in self.changed_stores]
-        return unchanged + [s for s in self.changed_stores.values() if s and s.station_of == area]
+        return self.stores.stations_of(area)
 
     def schedule_of(self, store: Store) -> Schedule:
         """The store's own hours, else its chain's."""
@@ -120,11 +151,11 @@ class Snapshot:
 
     def with_stores(self, changes: Mapping[str, Store | None]) -> Snapshot:
         fresh = {key: store for key, store in changes.items() if not self._is_older(store)}
-        return replace(self, changed_stores={**self.changed_stores, **fresh})
+        return replace(self, stores=self.stores.changed(fresh)) if fresh else self
 
     def _is_older(self, store: Store | None) -> bool:
-        known = self.store(store.id) if store else None
-        return known is not None and store is not None and store.version < known.version
+        known = self.stores.version(store.id) if store else None
+        return known is not None and store is not None and store.version < known
 
     def with_offerings(
         self, offerings: Mapping[str, Offering | None], overrides: Mapping[str, Override | None]
@@ -132,42 +163,47 @@ class Snapshot:
         """None removes an offering, or gives a store back what its chain says."""
         index = self.offerings
         fresh = {key: one for key, one in offerings.items() if not _is_older(one, index.by_id.get(key))}
-        present = [offering for offering in fresh.values() if offering]
-        return replace(
-            self,
-            offerings=OfferingIndex(
-                by_id=index.by_id.changed(fresh),
-                overrides=index.overrides.changed(
-                    {key: row for key, row in overrides.items() if not _is_older_row(row, index.overrides.get(key))}
-                ),
-                of_store=_owners(index.of_store, [(o.store, o.id) for o in present]),
-                of_chain=_owners(index.of_chain, [(o.chain, o.id) for o in present]),
-            ),
-        )
+        rows = {key: row for key, row in overrides.items() if not _is_older_row(row, index.overrides.get(key))}
+        return replace(self, offerings=index.changed(fresh, rows)) if fresh or rows else self
 
     def folded(self) -> Snapshot:
-        """The same content with nothing lying over the base. Costs the size of the whole catalogue."""
-        index = self.offerings
-        return replace(
+        """The same content with nothing lying over the base. Copies columns; looks at what has changed only."""
+        found = replace(
             self,
-            stores=StoreTable(list(self.all_stores())) if self.changed_stores else self.stores,
-            changed_stores={},
             merchants=self.merchants.folded(),
             chains=self.chains.folded(),
-            offerings=OfferingIndex(
-                index.by_id.folded(), index.overrides.folded(), index.of_store.folded(), index.of_chain.folded()
-            ),
+            offerings=self.offerings.folded(),
+            stores=StoreLayers.over(self.stores.folded()),
+            small_changes=0,
         )
+        touched = self.offerings.touched_stores, self.offerings.touched_chains
+        table = with_offers(found.stores.base.table, *touched, found.offerings_of)
+        return replace(found, stores=StoreLayers.over(table))
 
     @property
     def unfolded(self) -> int:
         """How many changes lie over the base."""
         layers = (self.offerings.by_id, self.offerings.overrides, self.chains, self.merchants)
-        return len(self.changed_stores) + sum(layer.delta_size for layer in layers)
+        return self.small_changes + self.stores.unfolded + sum(layer.delta_size for layer in layers)
 
 
-def _by_distance(found: tuple[float, Store]) -> tuple[float, str]:
-    return found[0], found[1].id
+def merged_by_distance(layers: list[tuple[Layer, Around]], count: int, after: Key | None) -> list[SeenAt]:
+    """The first `count` of all layers by (metres, id)."""
+    found: list[SeenAt] = []
+    for layer, around in layers:
+        if len(found) >= count:  # nothing farther than what is found already comes in
+            around = replace(around, radius=found[count - 1][0])
+        metres, rows = nearest(layer, around, count, after)
+        held = len(found)
+        found += zip(metres.tolist()[:count], (layer,) * count, rows.tolist()[:count], strict=False)
+        if held and len(found) > held:
+            found.sort(key=_by_distance)
+    return found[:count]
+
+
+def _by_distance(found: SeenAt) -> Key:
+    metres, layer, row = found
+    return metres, layer.table.id(row)
 
 
 def _is_older(offering: Offering | None, known: Offering | None) -> bool:

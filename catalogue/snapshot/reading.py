@@ -15,11 +15,14 @@ from lifecircle.catalogue.areas import Areas, area_from_document
 from lifecircle.catalogue.categories import Categories, category_from_document
 from lifecircle.catalogue.database import Database, Document
 from lifecircle.catalogue.hours.model import Schedule, schedule_from_document
-from lifecircle.catalogue.merchants import chain_from_document, merchant_from_document
+from lifecircle.catalogue.merchants import Chain, Merchant, chain_from_document, merchant_from_document
 from lifecircle.catalogue.offerings.model import Offering, offering_from_document, split_inherited_id
 from lifecircle.catalogue.snapshot.columns import StoreTable
 from lifecircle.catalogue.snapshot.layered import Layered
-from lifecircle.catalogue.snapshot.model import OfferingIndex, Override, Snapshot
+from lifecircle.catalogue.snapshot.layers import StoreLayers
+from lifecircle.catalogue.snapshot.model import OWNED, OfferingIndex, Override, Snapshot
+from lifecircle.catalogue.snapshot.offers import with_all_offers
+from lifecircle.catalogue.snapshot.records import Records
 from lifecircle.catalogue.stores.model import Store, store_from_document
 
 COLLECTIONS = ("areas", "categories", "merchants", "chains", "stores", "offerings")
@@ -60,16 +63,18 @@ async def _read_snapshot(database: Database, districts: Sequence[str], now: date
         _read_all(database, "merchants", where, merchant_from_document),
         _read_all(database, "chains", where, chain_from_document),
     )
-    return Snapshot(
+    snapshot = Snapshot(
         areas=Areas(areas),
         categories=Categories(categories),
-        merchants=Layered({merchant.id: merchant for merchant in merchants}),
-        chains=Layered({chain.id: chain for chain in chains}),
-        stores=StoreTable(stores),
-        changed_stores={},
+        merchants=Layered(Records.of(Merchant, {merchant.id: merchant for merchant in merchants})),
+        chains=Layered(Records.of(Chain, {chain.id: chain for chain in chains})),
+        stores=StoreLayers.over(StoreTable.of(stores)),
         offerings=_index(offerings, overrides),
         loaded_at=now,
     )
+    overridden = {key.partition(":")[0] for key in overrides}
+    table = with_all_offers(snapshot.stores.base.table, offerings, overridden, snapshot.offerings_of)
+    return replace(snapshot, stores=StoreLayers.over(table))
 
 
 @contextlib.contextmanager
@@ -160,10 +165,10 @@ async def _read_offerings(database: Database, where: Document) -> tuple[list[Off
 
 def _index(offerings: list[Offering], overrides: dict[str, Override]) -> OfferingIndex:
     return OfferingIndex(
-        by_id=Layered({offering.id: offering for offering in offerings}),
-        overrides=Layered(overrides),
-        of_store=Layered(_grouped((offering.store, offering.id) for offering in offerings)),
-        of_chain=Layered(_grouped((offering.chain, offering.id) for offering in offerings)),
+        by_id=Layered(Records.of(Offering, {offering.id: offering for offering in offerings})),
+        overrides=Layered(Records.of(Any, overrides)),
+        of_store=Layered(Records.of(OWNED, _grouped((offering.store, offering.id) for offering in offerings))),
+        of_chain=Layered(Records.of(OWNED, _grouped((offering.chain, offering.id) for offering in offerings))),
     )
 
 
@@ -178,13 +183,15 @@ def _grouped(pairs: Iterable[tuple[str | None, str]]) -> dict[str, tuple[str, ..
 def _apply_areas(snapshot: Snapshot, documents: dict[str, Document | None]) -> Snapshot:
     read = _not_older(snapshot.areas, _read(documents, area_from_document))
     kept = [area for area in snapshot.areas if area.id not in read]
-    return replace(snapshot, areas=Areas([*kept, *(area for area in read.values() if area)]))
+    areas = Areas([*kept, *(area for area in read.values() if area)])
+    return replace(snapshot, areas=areas, small_changes=snapshot.small_changes + len(read))
 
 
 def _apply_categories(snapshot: Snapshot, documents: dict[str, Document | None]) -> Snapshot:
     read = _not_older(snapshot.categories, _read(documents, category_from_document))
     kept = [category for category in snapshot.categories if category.code not in read]
-    return replace(snapshot, categories=Categories([*kept, *(category for category in read.values() if category)]))
+    categories = Categories([*kept, *(category for category in read.values() if category)])
+    return replace(snapshot, categories=categories, small_changes=snapshot.small_changes + len(read))
 
 
 def _apply_merchants(snapshot: Snapshot, documents: dict[str, Document | None]) -> Snapshot:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from lifecircle.catalogue.freshness.rules import RecordKind, is_stale
 from lifecircle.catalogue.geo import Point
 from lifecircle.catalogue.hours.model import (
     OpeningException,
@@ -16,8 +17,8 @@ from lifecircle.catalogue.hours.model import (
     schedule_from_document,
 )
 
-FRESH_DAYS = 90
-"""Phone and opening hours count as true for this long after somebody vouched for them (docs/decisions/0007)."""
+RATING_PRIOR_MEAN, RATING_PRIOR_COUNT = 3.9, 8
+"""Every rating begins as if eight people had been as content as people are on average."""
 
 
 class AccessibilityFeature(StrEnum):
@@ -55,14 +56,25 @@ class Store:
     rating_sum: int
     rating_count: int
     state: str
+    """OPEN, CLOSED (for a while or for good) or MOVED."""
+    closed_until: date | None
+    """First day on which it opens again; None while closed: for good."""
+    moved_to: str | None
+    """The store that carries on in another place."""
+    photos: tuple[str, ...]
+    """https addresses."""
     version: int
 
     @property
     def rating(self) -> float | None:
-        return round(self.rating_sum / self.rating_count, 2) if self.rating_count else None
+        """Drawn towards the middle while there are few reviews (docs/reviews.md); None without any."""
+        if not self.rating_count:
+            return None
+        prior = RATING_PRIOR_MEAN * RATING_PRIOR_COUNT
+        return round((self.rating_sum + prior) / (self.rating_count + RATING_PRIOR_COUNT), 2)
 
     def is_stale(self, today: date) -> bool:
-        return today - self.assured_on > timedelta(days=FRESH_DAYS)
+        return is_stale(RecordKind.STORE, self.assured_on, today)
 
 
 def store_from_document(
@@ -93,5 +105,8 @@ def store_from_document(
         rating_sum=document["rating"]["sum"],
         rating_count=document["rating"]["count"],
         state=document["state"],
+        closed_until=date.fromisoformat(until) if (until := document.get("closed_until")) else None,
+        moved_to=document.get("moved_to"),
+        photos=tuple(document.get("photos", ())),
         version=document["version"],
     )

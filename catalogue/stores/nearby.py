@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
+
+import numpy as np
 
 from lifecircle.catalogue.errors import BadRequest, InvalidInput
 from lifecircle.catalogue.geo import Point, is_on_earth
 from lifecircle.catalogue.hours.holidays import HolidayCalendar
-from lifecircle.catalogue.hours.rules import is_open
-from lifecircle.catalogue.snapshot.model import Snapshot
-from lifecircle.catalogue.stores.model import AccessibilityFeature, Store
+from lifecircle.catalogue.snapshot.layers import Layer
+from lifecircle.catalogue.snapshot.model import Snapshot, merged_by_distance
+from lifecircle.catalogue.snapshot.nearest import Around, everything
+from lifecircle.catalogue.stores.filters import NO_FILTER, StoreFilter, wanted_of
+from lifecircle.catalogue.stores.model import Store
+
+__all__ = [
+    "MAX_RADIUS",
+    "NearStore",
+    "NearbyPage",
+    "NearbyQuery",
+    "SortKey",
+    "StoreFilter",
+    "StoreSort",
+    "check_place",
+    "check_query",
+    "count_nearby",
+    "nearby",
+]
 
 MAX_RADIUS = 50_000
 """Metres."""
@@ -26,25 +43,10 @@ class StoreSort(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class StoreFilter:
-    category: str | None = None
-    open_at: datetime | None = None
-    open_now: bool | None = None
-    bookable: bool | None = None
-    at_home: bool | None = None
-    chain: str | None = None
-    community: str | None = None
-    accessible: tuple[AccessibilityFeature, ...] = ()
-    min_rating: float | None = None
-    max_price: int | None = None
-    """Fen."""
-
-
-@dataclass(frozen=True, slots=True)
 class NearbyQuery:
     center: Point
     radius: int
-    filter: StoreFilter = StoreFilter()
+    filter: StoreFilter = NO_FILTER
     sort: StoreSort = StoreSort.DISTANCE
 
 
@@ -52,20 +54,28 @@ SortKey = tuple[float, str]
 """What a page is cut by: (metres, id) or (minus the rating, id). It names a place in the order, not a position."""
 
 
-@dataclass(frozen=True, slots=True)
-class NearStore:
-    store: Store
+class NearStore(NamedTuple):
+    """A row of the snapshot; it becomes a `Store` when somebody asks for it."""
+
+    layer: Layer
+    row: int
     metres: float
-    key: SortKey
+    order: float
+    """Metres, or minus the rating."""
+
+    @property
+    def store(self) -> Store:
+        return self.layer.table.get(self.row)
+
+    @property
+    def key(self) -> SortKey:
+        return self.order, self.layer.table.id(self.row)
 
 
 @dataclass(frozen=True, slots=True)
 class NearbyPage:
     stores: list[NearStore]
     has_more: bool
-
-
-Predicate = Callable[[Store], bool]
 
 
 def check_place(point: Point, field: str = "near") -> None:
@@ -96,70 +106,53 @@ def nearby(
 ) -> NearbyPage:
     """The first stores that come after the key. Raises InvalidInput, BadRequest."""
     check_query(query)
-    matching = _matching(snapshot, query, calendar, now)
+    layers = _layers(snapshot, query, calendar, now)
     if query.sort is StoreSort.RATING:
-        ordered = iter(heapq.nsmallest(first + 1, (n for n in matching if after is None or n.key > after), key=_key))
+        found = _by_rating(layers, first + 1, after)
     else:
-        ordered = (found for found in matching if after is None or found.key > after)
-    page = [found for found, _ in zip(ordered, range(first + 1), strict=False)]
-    return NearbyPage(page[:first], len(page) > first)
+        found = [
+            NearStore(layer, row, metres, metres) for metres, layer, row in merged_by_distance(layers, first + 1, after)
+        ]
+    return NearbyPage(found[:first], len(found) > first)
 
 
 def count_nearby(snapshot: Snapshot, query: NearbyQuery, calendar: HolidayCalendar, now: datetime) -> int:
-    return sum(1 for _ in _matching(snapshot, query, calendar, now))
+    return sum(len(everything(layer, around)[1]) for layer, around in _layers(snapshot, query, calendar, now))
+
+
+def _layers(
+    snapshot: Snapshot, query: NearbyQuery, calendar: HolidayCalendar, now: datetime
+) -> list[tuple[Layer, Around]]:
+    layers = []
+    for layer in snapshot.stores.layers:
+        wanted = wanted_of(snapshot, layer.table, query.filter, calendar, now)
+        keep = wanted.keep if wanted.narrows else None
+        layers.append((layer, Around(query.center, query.radius, keep, wanted.share, wanted.rows)))
+    return layers
+
+
+def _by_rating(layers: list[tuple[Layer, Around]], count: int, after: SortKey | None) -> list[NearStore]:
+    found: list[NearStore] = []
+    for layer, around in layers:
+        found += _best_rated(layer, around, count, after)
+    return sorted(found, key=_key)[:count]
+
+
+def _best_rated(layer: Layer, around: Around, count: int, after: SortKey | None) -> list[NearStore]:
+    metres, rows = everything(layer, around)
+    keys, ranks = -layer.table.columns.ratings[rows], layer.table.order.ranks[rows]
+    order = np.lexsort((ranks, keys))
+    if after is not None:
+        order = order[np.searchsorted(keys[order], after[0]) :]
+    found = []
+    for place in order.tolist():
+        near = NearStore(layer, int(rows[place]), float(metres[place]), float(keys[place]))
+        if after is None or near.order > after[0] or near.key > after:
+            found.append(near)
+        if len(found) == count:
+            break
+    return found
 
 
 def _key(found: NearStore) -> SortKey:
     return found.key
-
-
-def _matching(snapshot: Snapshot, query: NearbyQuery, calendar: HolidayCalendar, now: datetime) -> Iterator[NearStore]:
-    predicates = list(_predicates(snapshot, query.filter, calendar, now))
-    for metres, store in snapshot.near(query.center, query.radius):
-        if store.state == "OPEN" and all(holds(store) for holds in predicates):
-            value = -(store.rating or 0.0) if query.sort is StoreSort.RATING else metres
-            yield NearStore(store, metres, (value, store.id))
-
-
-def _predicates(
-    snapshot: Snapshot, wanted: StoreFilter, calendar: HolidayCalendar, now: datetime
-) -> Iterator[Predicate]:
-    """The cheap ones first."""
-    if wanted.category is not None:
-        codes = snapshot.categories.descendants(wanted.category)
-        yield lambda store: store.category in codes
-    if wanted.chain is not None:
-        yield lambda store: store.chain == wanted.chain
-    if wanted.community is not None:
-        communities = snapshot.areas.subtree(wanted.community)
-        yield lambda store: store.community in communities
-    if wanted.accessible:
-        features = frozenset(wanted.accessible)
-        yield lambda store: features.issubset(store.accessibility)
-    if wanted.min_rating is not None:
-        floor = wanted.min_rating
-        yield lambda store: (store.rating or 0.0) >= floor
-    yield from _opening_predicates(snapshot, wanted, calendar, now)
-    yield from _offering_predicates(snapshot, wanted)
-
-
-def _opening_predicates(
-    snapshot: Snapshot, wanted: StoreFilter, calendar: HolidayCalendar, now: datetime
-) -> Iterator[Predicate]:
-    if wanted.open_now is not None:
-        yield (
-            lambda store: is_open(snapshot.schedule_of(store), store.exceptions, calendar, now) is bool(wanted.open_now)
-        )
-    if wanted.open_at is not None:
-        at = wanted.open_at
-        yield lambda store: is_open(snapshot.schedule_of(store), store.exceptions, calendar, at)
-
-
-def _offering_predicates(snapshot: Snapshot, wanted: StoreFilter) -> Iterator[Predicate]:
-    if wanted.bookable is not None:
-        yield lambda store: any(o.bookable for o in snapshot.offerings_of(store)) is wanted.bookable
-    if wanted.at_home is not None:
-        yield lambda store: any(o.at_home for o in snapshot.offerings_of(store)) is wanted.at_home
-    if wanted.max_price is not None:
-        limit = wanted.max_price
-        yield lambda store: any(o.price is not None and o.price <= limit for o in snapshot.offerings_of(store))

@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qs
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -74,6 +75,8 @@ class FakeWeChat:
         self.faults = FaultPlan()
         self.tokens = FakeTokens(clock)
         self.sent: list[Reply] = []
+        self.told: Counter[str] = Counter()
+        """Messages that were taken, by the notice that their page names: a receiver knows a repeated one by it."""
         self.most_at_once: Counter[str] = Counter()
         self.risky_words: set[str] = set()
         self.review_words: set[str] = set()
@@ -209,6 +212,7 @@ class FakeWeChat:
             return _error(43101, "user refuse to accept the msg")
         self._credits[openid, template_id] -= 1
         self.sent.append(body)
+        self.told[_notice_of(body)] += 1
         return _error(0, "ok") | {"msgid": len(self.sent)}
 
     def _msg_sec_check(self, query: Mapping[str, str], body: Reply) -> Reply:
@@ -249,6 +253,10 @@ class FakeWeChat:
             return _error(40163, "code been used")
         known.used = True
         return known.stands_for
+
+
+def _notice_of(body: Reply) -> str:
+    return parse_qs(str(body.get("page", "")).partition("?")[2]).get("notice", [""])[0]
 
 
 def _error(errcode: int, errmsg: str) -> Reply:

@@ -1,12 +1,20 @@
-"""Which sentences are cries for help, and which only talk of such things."""
+"""Which sentences are cries for help, which tell of a swindle, and which only talk of such things."""
 
 from __future__ import annotations
 
-import pytest
+import re
+from importlib.resources import files
 
-from lifecircle.assistant.replies import Hotline
-from lifecircle.assistant.safety import emergency, numbers_beside
-from lifecircle.catalogue.text import fold
+import pytest
+import yaml
+
+from lifecircle.assistant.replies import Hotline, ReplyKind
+from lifecircle.assistant.safety import numbers_beside, reply_to
+from lifecircle.assistant.safety.firsts import listener
+from lifecircle.assistant.safety.guard import heard
+from lifecircle.assistant.safety.model import model
+from lifecircle.assistant.safety.spelling import respelled
+from lifecircle.catalogue.text import fold, traditional
 
 CRIES = {
     "119": [
@@ -77,25 +85,156 @@ ONLY_TALK = [
 ]
 
 
+SWINDLES = [
+    *(
+        "有人打电话说我养老金要停了让我报验证码",
+        "对方让我共享屏幕做养老认证",
+        "认证要交两百块手续费是真的吗",
+        "他要远程帮我刷脸",
+    ),
+    *("自称社保局的让我转账到安全账户", "短信里的链接让我填银行卡密码", "我刚把验证码告诉别人了"),
+    "對方要我開螢幕分享",
+]
+NO_SWINDLES = [
+    *(
+        "认证要钱吗",
+        "收不到验证码怎么办",
+        "人脸识别总是失败",
+        "手机怎么投屏",
+        "防诈骗讲座几点",
+        "社保卡密码忘了",
+        "怎么转账交物业费",
+    ),
+    *("可以视频认证吗", "帮我妈做养老认证", "换银行卡领养老金", "96110是什么电话"),
+]
+
+
+def numbers_for(text: str) -> list[str]:
+    reply = reply_to(fold(text))
+    return [card.number for card in reply.cards if isinstance(card, Hotline)] if reply else []
+
+
+def development(name: str) -> list[tuple[str, str]]:
+    source = files("lifecircle.assistant.safety").joinpath(name).read_text(encoding="utf-8")
+    return [(kind, line) for kind, block in yaml.safe_load(source).items() for line in block.splitlines() if line]
+
+
 @pytest.mark.parametrize(("number", "cry"), [(number, cry) for number, cries in CRIES.items() for cry in cries])
 def test_a_cry_for_help_is_heard(number: str, cry: str) -> None:
-    reply = emergency(fold(cry))
+    reply = reply_to(fold(cry))
     assert reply is not None
-    first = reply.cards[0]
-    assert isinstance(first, Hotline)
-    assert first.number == number
+    assert reply.kind is ReplyKind.EMERGENCY
+    assert numbers_for(cry)[0] == number
     assert number in reply.text
     assert len(reply.text.split("\n\n")) <= 4
 
 
 @pytest.mark.parametrize("sentence", ONLY_TALK)
 def test_talking_of_danger_is_no_cry(sentence: str) -> None:
-    assert emergency(fold(sentence)) is None
+    assert reply_to(fold(sentence)) is None
+
+
+@pytest.mark.parametrize("told", SWINDLES)
+def test_whoever_tells_of_a_swindle_is_warned_and_not_sent_to_an_ambulance(told: str) -> None:
+    reply = reply_to(fold(told))
+    assert reply is not None
+    assert reply.kind is ReplyKind.ANSWER
+    assert numbers_for(told) == ["96110", "12333", "110"]
+
+
+@pytest.mark.parametrize("sentence", NO_SWINDLES)
+def test_asking_about_codes_faces_and_fees_is_no_swindle(sentence: str) -> None:
+    assert reply_to(fold(sentence)) is None
+
+
+@pytest.mark.parametrize(
+    ("cry", "number"),
+    [
+        *(("wo ma yun dao le", "120"), ("jiali zhaohuole", "119"), ("jiu ming", "110"), ("lao gong da wo", "110")),
+        *(
+            ("家里着伙了", "119"),
+            ("快叫救户车", "120"),
+            ("煤器泄漏了", "119"),
+            ("着!火!了!", "119"),
+            ("我的媽走失了", "110"),
+        ),
+        *(("my house is on fire", "119"), ("call an ambulance", "120"), ("我屋企火燭", "119"), ("阿妈晕低咗", "120")),
+    ],
+)
+def test_a_cry_is_heard_however_it_is_typed(cry: str, number: str) -> None:
+    assert numbers_for(cry)[0] == number
+
+
+@pytest.mark.parametrize("word", ["期货", "重度残疾", "紫砂壶", "运到了吗", "股票走势", "背景", "端午食堂"])
+def test_words_that_sound_like_danger_stay_what_they_are(word: str) -> None:
+    assert respelled(word) == word
+    assert reply_to(fold(word)) is None
+
+
+def test_a_swindle_that_speaks_of_an_accident_brings_both_kinds_of_numbers() -> None:
+    numbers = numbers_for("有人打电话说我儿子出车祸了要马上转账")
+    assert numbers[0] == "122"
+    assert "96110" in numbers
+
+
+def test_the_first_danger_is_answered_and_the_numbers_of_the_others_stand_beside() -> None:
+    assert numbers_for("家里着火了我爸晕倒了") == ["119", "120"]
+
+
+def test_almost_all_development_cries_are_heard_in_both_scripts() -> None:
+    cries = [text for _, text in development("cries.yaml")]
+    for script in (str, traditional):
+        missed = [text for text in cries if not heard(fold(script(text)))]
+        assert len(missed) <= 0.01 * len(cries), missed
+
+
+def test_almost_no_development_near_miss_is_a_false_alarm() -> None:
+    misses = [text for _, text in development("near_misses.yaml")]
+    alarms = [text for text in misses if heard(fold(text))]
+    assert len(alarms) <= 0.005 * len(misses), alarms
+
+
+@pytest.mark.parametrize("filler", ["我想问一下养老金怎么认证，", "。", "一", "着", "😀", "wo ", "(", "救 "])
+def test_ten_thousand_characters_have_a_sane_answer(filler: str) -> None:
+    long = (filler * 10_000)[:10_000]
+    assert "119" in numbers_for(f"{long}。我家着火了快来人")
+    assert "119" in numbers_for(f"我家着火了快来人。{long}")
+
+
+def test_the_model_reads_the_same_every_time() -> None:
+    readings = {model().reading("老人突然说不出话了") for _ in range(3)}
+    assert len(readings) == 1
+
+
+def test_patterns_found_by_their_first_character_are_the_patterns_found_by_trying_all() -> None:
+    sources = {
+        "a": "着火|(?:煤|燃)?气漏|^救|[一二]氧化碳|(?<!不)见了",
+        "b": "(?:爸|妈|他)[^,]{0,3}(?:晕|倒)|\\d+度|(?:了|咗)*完|x{0,2}y",
+    }
+    listening = listener(sources)
+    texts = [
+        "家里着火",
+        "气漏了",
+        "煤气漏",
+        "呼救",
+        "救",
+        "二氧化碳",
+        "不见了",
+        "看见了",
+        "我妈突然倒",
+        "妈,倒",
+        "烧到40度",
+        "了了完",
+        "y",
+        "",
+    ]
+    for text in texts:
+        assert listening.names_in(text) == {name for name, source in sources.items() if re.search(source, text)}, text
 
 
 @pytest.mark.parametrize("cry", ["我不想活了", "活着没意思", "想跳楼"])
 def test_who_wants_to_die_is_also_given_somebody_to_talk_to(cry: str) -> None:
-    reply = emergency(fold(cry))
+    reply = reply_to(fold(cry))
     assert reply is not None
     assert "12356" in reply.text
     assert Hotline("心理援助", "12356") in reply.cards

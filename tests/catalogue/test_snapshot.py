@@ -29,6 +29,7 @@ from lifecircle.catalogue.hours.model import Schedule, schedule_from_document
 from lifecircle.catalogue.offerings.model import INHERITED_FIELDS
 from lifecircle.catalogue.snapshot.columns import StoreTable
 from lifecircle.catalogue.snapshot.layered import Layered
+from lifecircle.catalogue.snapshot.layers import StoreLayers
 from lifecircle.catalogue.snapshot.model import Snapshot
 from lifecircle.catalogue.snapshot.reading import COLLECTIONS, Change, with_changes
 from lifecircle.catalogue.stores.model import Store, store_from_document
@@ -66,7 +67,7 @@ def near_ids(snapshot: Snapshot, center: Point = HERE, radius: float = 3_000) ->
 
 
 def over(base: list[Store], changes: dict[str, Store | None]) -> Snapshot:
-    return replace(a_snapshot(), stores=StoreTable(base)).with_stores(changes)
+    return replace(a_snapshot(), stores=StoreLayers.over(StoreTable.of(base))).with_stores(changes)
 
 
 # --- columns ---
@@ -93,23 +94,25 @@ def test_columns_give_back_equal_stores() -> None:
     )
     bare = a_parsed("bare", location=place(-73.9857, -40.7484), assured_on="2024-02-29")
     stores = [full, bare, a_parsed("third")]
-    table = StoreTable(stores)
-    assert list(table.stores()) == stores
-    assert table.get(1) == bare
-    assert (table.row("third"), table.row("fourth"), len(table)) == (2, None, 3)
+    table = StoreTable.of(stores)
+    assert sorted(table.stores(), key=lambda store: store.id) == sorted(stores, key=lambda store: store.id)
+    row = table.row("bare")
+    assert row is not None
+    assert table.get(row) == bare
+    assert (table.row("fourth"), len(table)) == (None, 3)
 
 
 def test_a_store_from_columns_holds_plain_numbers_that_can_be_written_as_json() -> None:
     import json
 
-    found = StoreTable([a_parsed(floor_area=12)]).get(0)
+    found = StoreTable.of([a_parsed(floor_area=12)]).get(0)
     numbers = [found.version, found.rating_sum, found.rating_count, found.floor_area]
     assert json.loads(json.dumps([*numbers, found.location.longitude])) == [1, 0, 0, 12, CENTER[0]]
 
 
 def test_an_empty_table_answers() -> None:
-    table = StoreTable([])
-    assert (len(table), list(table.near(HERE, 50_000)), table.row("s1")) == (0, [], None)
+    snapshot = over([], {})
+    assert (snapshot.store_count, near_ids(snapshot, HERE, 50_000), snapshot.store("s1")) == (0, [], None)
 
 
 # --- near ---
@@ -295,6 +298,8 @@ def test_folded_shows_the_same_as_unfolded() -> None:
         Change("offerings", "s1:t1", an_override("s1", "t1", price=1)),
         Change("chains", "c1", a_chain()),
         Change("merchants", "m1", a_merchant()),
+        Change("areas", "330199", an_area()),
+        Change("categories", "pharmacy", a_category("pharmacy")),
     ],
     ids=lambda change: f"{change.collection}-{change.id}",
 )

@@ -109,7 +109,8 @@ def test_graphiql_comes_from_our_own_files(server: Server) -> None:
 def test_health_and_readiness(server: Server) -> None:
     assert httpx2.get(f"{server.url}/healthz").json() == {"status": "ok"}
     ready = httpx2.get(f"{server.url}/readyz").json()
-    assert (ready["status"], ready["database"], ready["stores"]) == ("ready", "ok", 791)
+    assert (ready["status"], ready["database"]) == ("ready", "ok")
+    assert ready["stores"] >= 791  # other tests open stores on this server
     assert ready["snapshotAgeSeconds"] < 10
 
 

@@ -6,6 +6,8 @@ import secrets
 from datetime import date, timedelta
 from typing import Any
 
+from bson.codec_options import CodecOptions
+from desk import exact_claims
 from pymongo import MongoClient
 from servers import Client
 
@@ -53,12 +55,12 @@ def an_offering_for_one(client: Client) -> dict[str, Any]:
     )
 
 
-def claims_are_exact(mongodb_uri: str, database: str = "lifecircle") -> int:
-    """A booking has claims if and only if it holds its place, and no claim is held twice. Returns the bookings."""
+def claims_are_exact(mongodb_uri: str, database: str = "lifecircle") -> list[dict[str, Any]]:
+    """A booking has exactly the claims of its dates if and only if it holds them, and no claim is held twice.
+
+    Returns the bookings.
+    """
+    codec = CodecOptions[dict[str, Any]](tz_aware=True)
     with MongoClient(mongodb_uri, serverSelectionTimeoutMS=10_000) as client:
-        rows = list(client[database]["bookings"].find({}))
-    holding = {"PENDING", "CONFIRMED", "CHECKED_IN"}
-    assert all(bool(row.get("claims")) == (row["status"] in holding) for row in rows)
-    claims = [(row["district"], claim) for row in rows for claim in row.get("claims", ())]
-    assert len(claims) == len(set(claims))
-    return len(rows)
+        rows = list(client.get_database(database, codec_options=codec)["bookings"].find({}))
+    return exact_claims(rows)

@@ -6,12 +6,8 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from lifecircle.catalogue.areas import Areas
-from lifecircle.catalogue.categories import Categories
 from lifecircle.catalogue.clock import SHANGHAI
-from lifecircle.catalogue.snapshot.columns import StoreTable
-from lifecircle.catalogue.snapshot.layered import Layered
-from lifecircle.catalogue.snapshot.model import OfferingIndex, Snapshot
+from lifecircle.catalogue.snapshot.model import Snapshot
 from lifecircle.catalogue.snapshot.reading import Change, with_changes
 
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=SHANGHAI).astimezone(UTC)
@@ -141,11 +137,8 @@ def a_merchant(key: str = "m1", **changes: Any) -> dict[str, Any]:
 
 def a_snapshot(**rows: Sequence[dict[str, Any]]) -> Snapshot:
     """A catalogue of the given documents by collection, nothing lying over its base."""
-    empty = Snapshot(
-        Areas(), Categories(), Layered({}), Layered({}), StoreTable([]), {}, OfferingIndex.empty(), loaded_at=NOON
-    )
     changes = [Change(name, row["_id"], row) for name, documents in rows.items() for row in documents]
-    return with_changes(empty, changes).folded()
+    return with_changes(Snapshot.empty(NOON), changes).folded()
 
 
 class SetClock:

@@ -1,0 +1,1 @@
+"""How well the assistant understands, on sentences that it did not learn from."""

@@ -1,0 +1,100 @@
+"""Decides whether a sentence is a cry for help, and of which kind."""
+
+from __future__ import annotations
+
+import re
+
+from lifecircle.assistant.replies import Hotline, Reply
+from lifecircle.assistant.safety.answers import SCAM, beside, help_with, warning
+from lifecircle.assistant.safety.firsts import Pattern
+from lifecircle.assistant.safety.model import POSSIBLE, SURE, model
+from lifecircle.assistant.safety.patterns import Patterns, patterns
+from lifecircle.assistant.safety.spelling import respelled
+
+LONGEST = 600
+"""Characters that are read from either end; nobody cries for help in the middle of more."""
+
+_CLAUSE_ENDS = re.compile(r"[,。!?;:…~]+")
+_STRICT = frozenset({"self_harm", "domestic_violence"})
+
+
+def prepare() -> None:
+    """Reads patterns, spellings and weights, which takes about a second; else the first sentence would wait for it."""
+    heard("救命")
+
+
+def reply_to(folded: str) -> Reply | None:
+    """To a cry for help the right number, to whoever tells of a swindle a warning, else None."""
+    kinds = heard(folded)
+    if kinds == (SCAM,):
+        return warning()
+    return help_with(kinds) if kinds else None
+
+
+def numbers_beside(folded: str) -> tuple[Hotline, ...]:
+    """Whom somebody could call who asks, calmly, about something that hurts."""
+    return beside(folded)
+
+
+def heard(folded: str) -> tuple[str, ...]:
+    """Every kind of danger that is cried of, the first to be answered first; `SCAM` stands last."""
+    text = _bounded(folded)
+    said = respelled(text)
+    learnt = model().reading(said)
+    kinds = heard_in_words(said)
+    if kinds:
+        return kinds if _is_believable(said, learnt.odds) else ()
+    return (learnt.kind,) if learnt.odds > SURE else ()
+
+
+def _is_believable(said: str, odds: float) -> bool:
+    """Whether the model could think so too: of the whole, or of one clause that the rest only waters down."""
+    return odds > POSSIBLE or any(model().reading(part).odds > POSSIBLE for part in _CLAUSE_ENDS.split(said) if part)
+
+
+def heard_in_words(said: str) -> tuple[str, ...]:
+    """What the patterns alone hear in a text that is spelt right."""
+    known = patterns()
+    kinds = _kinds(said, known)
+    return (*kinds, SCAM) if _tells_of_scam(said, known.scam) else kinds
+
+
+def _bounded(text: str) -> str:
+    return text if len(text) <= 2 * LONGEST else f"{text[:LONGEST]},{text[-LONGEST:]}"
+
+
+def _kinds(text: str, known: Patterns) -> tuple[str, ...]:
+    if not known.dangers.names_in(text):
+        return ()
+    serious = known.harmless.sub("·", text)
+    clauses = [(clause, known.dangers.names_in(clause)) for clause in _CLAUSE_ENDS.split(serious) if clause]
+    return tuple(
+        kind
+        for kind in known.kinds
+        if any(kind in names and not _is_talk(kind, clause, serious, known) for clause, names in clauses)
+    )
+
+
+def _is_talk(kind: str, clause: str, text: str, known: Patterns) -> bool:
+    talk = known.talk
+    if talk["now"].search(text):
+        return False
+    if talk["story"].search(text):
+        return True
+    if kind in _STRICT:
+        return bool(talk["subject_strict"].search(clause) or talk["over"].search(text))
+    if talk["past"].search(text) or talk["subject"].search(clause):
+        return True
+    is_mishap = talk["mishap"].search(clause) and not talk["acute"].search(clause)
+    return bool(is_mishap and talk["subject"].search(text))
+
+
+def _tells_of_scam(text: str, scam: dict[str, Pattern]) -> bool:
+    if scam["talk"].search(text):
+        return False
+    if scam["plain"].search(text):
+        return True
+    if scam["own_step"].search(text):
+        return False
+    asked = scam["stranger"].search(text) and scam["bait"].search(text)
+    return bool(asked or (scam["face_stranger"].search(text) and scam["face"].search(text)))

@@ -1,0 +1,331 @@
+"""Bookings per second over HTTP beside a plain insert, as the collection grows; and how long availability takes.
+
+Two workers, 32 clients. The baseline is `insert_one` of the same documents by motor, 32 at a time, into a collection
+without any index of its own; the same into one with the bookings' indexes says how much of the rest is theirs. Rounds
+are interleaved, so that whatever else the machine does falls on all of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import itertools
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import httpx2
+
+from bench.serving import database_uri
+from lifecircle.catalogue.bookings.claims import Place, day_keys, holds_of, place_claims, resident_claims
+from lifecircle.catalogue.bookings.model import BookingDate, Interval, date_document
+from lifecircle.catalogue.bookings.occupancy.index import OccupancyIndex
+from lifecircle.catalogue.bookings.occupancy.live import Live
+from lifecircle.catalogue.bookings.service import BookingDesk
+from lifecircle.catalogue.bookings.store import INDEXES
+from lifecircle.catalogue.clock import local_day, midnight, system_clock
+from lifecircle.catalogue.database import Client, Database, Document, connect, open_database
+from lifecircle.catalogue.hours.holidays import state_calendar
+from lifecircle.catalogue.offerings.model import Offering, offering_from_document
+from lifecircle.catalogue.sealing import make_keys_file, read_key_ring
+from lifecircle.catalogue.snapshot.keeper import SnapshotKeeper
+
+PORT = 18_932
+CLIENTS = 32
+ROUND = 96
+ROUNDS = 5
+SIZES = (0, 10_000, 100_000)
+DISTRICT, STORE = "330199", "s0435"
+DAYS = 14
+
+_BATCH = 200
+_PROGRAM = [sys.executable, "-m", "lifecircle.gateway.cli"]
+_SIGN_IN = "mutation($c: String!) { signInWithWeChat(input: {code: $c}) { session { accessToken } } }"
+_CREATE = "mutation($i: CreateBookingInput!) { createBooking(input: $i) { booking { id } errors { code message } } }"
+_LIMITS = {
+    "LIFECIRCLE_RATE_BOOKING_HOUR": "1000000",
+    "LIFECIRCLE_ACCOUNT_RATE": "10000",
+    "LIFECIRCLE_ADDRESS_RATE": "10000",
+}
+_OPEN = {"weekly": [{"weekdays": "1234567", "opens": "00:00", "closes": "24:00"}], "holidays": {"mode": "SAME"}}
+
+
+def main(sizes: Iterable[int] = SIZES) -> None:
+    with tempfile.TemporaryDirectory() as folder, serving(Path(folder) / "state") as uri:
+        asyncio.run(measure(uri, list(sizes), Path(folder)))
+
+
+async def measure(uri: str, sizes: list[int], folder: Path) -> None:
+    client = connect(uri)
+    database = open_database(client, "lifecircle")
+    offering = await put_on_offer(database, "bench", capacity=40)
+    there, first = 0, 0.0
+    async with booking_clients() as residents:
+        for size in sizes:
+            await fill(database, there, size)
+            there = size
+            over_http, plain, indexed = await rounds(client, residents)
+            first = first or over_http
+            print(f"{size:>7} bookings there: {over_http:.0f}/s over HTTP, plain insert {plain:.0f}/s")
+            print(f"  ratio {over_http / plain:.2f} (to an insert under the same indexes {over_http / indexed:.2f})")
+            print(f"  ratio to the empty collection {over_http / first:.2f}")
+    await measure_availability(database, offering, folder)
+    client.close()
+
+
+# --- bookings per second ---
+
+
+class Residents:
+    """Signed-in clients; each books one hour after another, and has begun elsewhere in the fortnight."""
+
+    def __init__(self, http: httpx2.AsyncClient, tokens: list[str]) -> None:
+        self._http, self.tokens = http, tokens
+        tomorrow = midnight(local_day(system_clock()) + timedelta(days=2))
+        self._starts = [tomorrow + timedelta(hours=number) for number in range(DAYS * 24)]
+        self._turn = itertools.count()
+
+    async def book(self, _: Document) -> None:
+        turn = next(self._turn)
+        who, when = turn % len(self.tokens), turn // len(self.tokens)
+        token, start = self.tokens[who], self._starts[(when + 9 * who) % len(self._starts)]
+        asked = {"offering": _global_id("bench"), "start": start.isoformat(), "contactPhone": "13800138000"}
+        asked["idempotencyKey"] = f"turn-{turn}"
+        body = {"query": _CREATE, "variables": {"i": asked}}
+        said = ""
+        for _ in range(5):  # as a client does that got no answer in time
+            with contextlib.suppress(httpx2.HTTPError):
+                answer = await self._http.post("/graphql", json=body, headers={"authorization": f"Bearer {token}"})
+                payload, said = (answer.json().get("data") or {}).get("createBooking"), answer.text
+                if payload and not payload["errors"]:
+                    return
+        raise RuntimeError(said)
+
+
+@contextlib.asynccontextmanager
+async def booking_clients() -> Any:
+    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{PORT}", timeout=60) as http:
+        tokens = []
+        for _ in range(CLIENTS):
+            variables = {"c": f"demo:{secrets.token_hex(6)}"}
+            answer = await http.post("/graphql", json={"query": _SIGN_IN, "variables": variables})
+            tokens.append(answer.json()["data"]["signInWithWeChat"]["session"]["accessToken"])
+        yield Residents(http, tokens)
+
+
+async def rounds(client: Client, residents: Residents) -> tuple[float, float, float]:
+    """Median bookings a second, plain inserts a second, inserts a second under the same indexes."""
+    database, scratch = open_database(client, "lifecircle"), open_database(client, "bench")
+    await scratch.drop_collection("indexed")
+    await scratch["indexed"].create_indexes(list(INDEXES))
+    rates: list[tuple[float, float, float]] = []
+    for number in range(ROUNDS):
+        booked = await rate(residents.book, [{}] * ROUND)
+        like = await database["bookings"].find({"offering": "bench"}).sort("created_at", -1).limit(ROUND).to_list(None)
+        plain = await rate(scratch["plain"].insert_one, list(copies(like, f"p{number}")))
+        indexed = await rate(scratch["indexed"].insert_one, list(copies(like, f"i{number}")))
+        rates.append((booked, plain, indexed))
+    await scratch.drop_collection("plain")
+    booked, plain, indexed = (median(column) for column in zip(*rates, strict=True))
+    return booked, plain, indexed
+
+
+def copies(rows: list[Document], mark: str) -> Iterator[Document]:
+    """The same documents with ids and claims of their own."""
+    for row in rows:
+        key = f"{mark}{secrets.token_hex(8)}"
+        yield {**row, "_id": key, "claims": [f"{key}{claim}" for claim in row["claims"]]}
+
+
+async def rate(do: Callable[[Document], Awaitable[Any]], rows: list[Document]) -> float:
+    waiting = iter(rows)
+
+    async def work() -> None:
+        for row in waiting:
+            await do(row)
+
+    began = time.perf_counter()
+    await asyncio.gather(*(work() for _ in range(CLIENTS)))
+    return len(rows) / (time.perf_counter() - began)
+
+
+# --- bookings that are there already ---
+
+
+async def fill(database: Database, there: int, size: int) -> None:
+    """Quarter hours at a hundred other offerings, as the desk would have written them."""
+    offerings = [_an_offering(f"other{number}", duration_minutes=15, capacity=3) for number in range(100)]
+    first = midnight(local_day(system_clock()) + timedelta(days=1))
+    for at in range(there, size, _BATCH):
+        rows = []
+        for number in range(at, min(at + _BATCH, size)):
+            offering, turn = offerings[number % 100], number // 100
+            start = first + timedelta(minutes=15 * (turn // 3))
+            interval = Interval(start, start + timedelta(minutes=15))
+            rows.append(_booking(f"other{number}", f"x{number}", offering, interval, turn % 3))
+        await database["bookings"].insert_many(rows, ordered=False)
+
+
+def _booking(key: str, resident: str, offering: Offering, interval: Interval, seat: int) -> Document:
+    date = BookingDate(interval, holds_of(offering, interval, [Place(offering.id, seat)]))
+    claims = [*place_claims(date.holds), *resident_claims(resident, interval)]
+    now = datetime.now(UTC)
+    return {
+        "_id": key,
+        "district": DISTRICT,
+        "code": key,
+        "resident": resident,
+        "store": STORE,
+        "store_name": "店",
+        "merchant": None,
+        "offering": offering.id,
+        "offering_name": offering.name,
+        "status": "CONFIRMED",
+        "start": interval.start,
+        "end": interval.end,
+        "dates": [date_document(date)],
+        "days": [local_day(interval.start).isoformat()],
+        "seats": [seat],
+        "claims": claims,
+        "lookup": day_keys(claims),
+        "party_size": 1,
+        "price": 1000,
+        "cancel_before_minutes": 0,
+        "contact": None,
+        "events": [{"at": now, "status": "CONFIRMED", "actor": "RESIDENT", "reason": None}],
+        "notices": [],
+        "expires_at": None,
+        "due_at": interval.end + timedelta(hours=24),
+        "created_at": now,
+        "version": 1,
+    }
+
+
+# --- availability ---
+
+
+async def measure_availability(database: Database, offering: Offering, folder: Path) -> None:
+    """In process, as a worker does it: 14 days of one offering with 10,000 bookings in them."""
+    crowded = await put_on_offer(database, "crowded", capacity=40)
+    await _crowd(database, crowded, 10_000)
+    make_keys_file(folder / "keys.json")
+    keys, calendar = read_key_ring(folder / "keys.json"), state_calendar()
+    index = OccupancyIndex(database, (), system_clock)
+    keeper = SnapshotKeeper(database, (), system_clock, [index])
+    await keeper.start()
+    asked = BookingDesk(database, keys, calendar, system_clock)
+    live = BookingDesk(database, keys, calendar, system_clock, live=Live(keeper, index))
+    day = local_day(system_clock()) + timedelta(days=1)
+    took = {"in memory": list[float](), "from the database": list[float]()}
+    shown = []
+    for _ in range(20):
+        await asyncio.sleep(0.2)  # the stream is heard, as it is between requests
+        for name, desk in (("in memory", live), ("from the database", asked)):
+            if name == "from the database" and len(took[name]) >= 3:
+                continue
+            began = time.perf_counter()
+            days = await desk.availability(crowded.id, day, DAYS)
+            took[name].append((time.perf_counter() - began) * 1000)
+            shown.append([len(each.times) for each in days])
+    await keeper.stop()
+    assert all(each == shown[0] for each in shown), "the two disagree"
+    print(f"availability of {DAYS} days, 10,000 bookings in them, {sum(shown[0])} free times:")
+    for name, times in took.items():
+        print(f"  {name}: {min(times):.1f} ms at best, median {median(times):.1f} ms")
+    print(f"  ratio {median(took['in memory']) / median(took['from the database']):.3f}")
+
+
+async def _crowd(database: Database, offering: Offering, count: int) -> None:
+    first = midnight(local_day(system_clock()) + timedelta(days=1))
+    hours = range(DAYS * 24)
+    slots = itertools.islice(((hour, seat) for seat in range(offering.capacity) for hour in hours), count)
+    rows = []
+    for number, (hour, seat) in enumerate(slots):
+        start = first + timedelta(hours=hour)
+        interval = Interval(start, start + timedelta(hours=1))
+        rows.append(_booking(f"crowd{number}", f"y{number}", offering, interval, seat))
+    for at in range(0, len(rows), _BATCH):
+        await database["bookings"].insert_many(rows[at : at + _BATCH], ordered=False)
+
+
+# --- the server and what it offers ---
+
+
+def _an_offering(key: str, **terms: Any) -> Offering:
+    return offering_from_document(_offering_document(key, **terms))
+
+
+def _offering_document(key: str, **terms: Any) -> Document:
+    plain: Document = {
+        "_id": key,
+        "district": DISTRICT,
+        "chain": None,
+        "store": STORE,
+        "template": None,
+        "name": "日常保洁",
+        "description": None,
+        "aliases": [],
+        "price": 1000,
+        "unit": "次",
+        "kind": "APPOINTMENT",
+        "duration_minutes": 60,
+        "grid_minutes": 30,
+        "capacity": 1,
+        "party_size_max": 1,
+        "lead_minutes": 0,
+        "window_days": 30,
+        "cancel_before_minutes": 0,
+        "at_home": False,
+        "bookable": True,
+        "auto_confirm": True,
+        "eligibility": [],
+        "sessions": [],
+        "state": "ACTIVE",
+        "version": 1,
+    }
+    return {**plain, **terms}
+
+
+async def put_on_offer(database: Database, key: str, **terms: Any) -> Offering:
+    document = _offering_document(key, **terms)
+    always = {"$set": {"hours": _OPEN, "exceptions": []}, "$inc": {"version": 1}}
+    await database["stores"].update_one({"_id": STORE}, always)
+    await database["offerings"].insert_one(document)
+    await asyncio.sleep(1)  # both workers follow
+    return offering_from_document(document)
+
+
+def _global_id(key: str) -> str:
+    return base64.urlsafe_b64encode(f"Offering:{key}".encode()).decode().rstrip("=")
+
+
+@contextlib.contextmanager
+def serving(state: Path) -> Iterator[str]:
+    """The address of the server's database."""
+    command = [*_PROGRAM, "serve", "--demo", "--state", str(state), "--port", str(PORT), "--workers", "2"]
+    state.mkdir(parents=True)
+    with open(state / "bench.log", "wb") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **_LIMITS})
+    try:
+        while True:
+            with contextlib.suppress(httpx2.HTTPError):
+                if httpx2.get(f"http://127.0.0.1:{PORT}/readyz", timeout=2).status_code == 200:
+                    break
+            time.sleep(0.1)
+        yield database_uri(state)
+    finally:
+        server.terminate()
+        server.wait(60)
+
+
+if __name__ == "__main__":
+    main([int(size) for size in sys.argv[1:]] or SIZES)

@@ -1,0 +1,289 @@
+"""Claiming places: choosing among the free ones and writing, until the write or somebody else's has settled it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from lifecircle.catalogue.bookings.claims import (
+    Place,
+    Taken,
+    blocked,
+    cells,
+    free_places,
+    holds_of,
+    is_resident_claim,
+    places_needed,
+    resource_key,
+)
+from lifecircle.catalogue.bookings.documents import BookingDraft, booking_document, ids_of_key, new_id, request_hashes
+from lifecircle.catalogue.bookings.ledger import Ledger
+from lifecircle.catalogue.bookings.limits import has_limits, limits_on, tickets_for, used_by
+from lifecircle.catalogue.bookings.model import (
+    Booking,
+    BookingDate,
+    BookingRequest,
+    Interval,
+    booking_from_document,
+    dates_from_document,
+)
+from lifecircle.catalogue.bookings.mover import Mover
+from lifecircle.catalogue.bookings.moves import OFFERED, is_expired
+from lifecircle.catalogue.bookings.store import Holder, taken_from
+from lifecircle.catalogue.bookings.texts import time_text
+from lifecircle.catalogue.bookings.waiting.model import WaitingEntry
+from lifecircle.catalogue.clock import local_day
+from lifecircle.catalogue.database import DuplicateKeyError, violated_index, violated_value
+from lifecircle.catalogue.errors import (
+    BookingLimitReached,
+    Busy,
+    IdempotencyConflict,
+    OverlapsYourBooking,
+    TimeSlotFull,
+)
+from lifecircle.catalogue.offerings.store import OfferingTerms
+
+TRIES = 40
+"""Each try loses only to somebody else's success, so this is reached only on an offering with more places than that."""
+
+
+class Wanted(NamedTuple):
+    """A resident's attempt at one or several times."""
+
+    resident: str
+    request: BookingRequest
+    terms: OfferingTerms
+    intervals: tuple[Interval, ...]
+
+    @property
+    def needed(self) -> int:
+        return places_needed(self.terms.offering, self.request.party_size)
+
+
+@dataclass(frozen=True)
+class Claimer:
+    ledger: Ledger
+    mover: Mover
+
+    async def claim(self, wanted: Wanted) -> Booking:
+        """The booking, made now or by the same key before.
+
+        Raises TimeSlotFull, OverlapsYourBooking, BookingLimitReached, IdempotencyConflict, Busy.
+        """
+        entry = await self.mover.waiting.entry_to_settle(wanted.resident, wanted.request)
+        booking = await self._take_offer(wanted, entry) if entry else None
+        if booking is None:
+            booking = await self._claim_free(wanted)
+        if entry:
+            await self.mover.waiting.settle(entry)
+        return booking
+
+    async def earlier(self, resident: str, request: BookingRequest) -> Booking | None:
+        """The booking that the same key already made. Raises IdempotencyConflict."""
+        for key in self._ids(resident, request):
+            document = await self.ledger.store.document(key)
+            if document and document.get("resident") == resident:
+                if document["request_hash"] not in request_hashes(request, self.ledger.keys):
+                    raise IdempotencyConflict
+                return self.mover.as_of_now(booking_from_document(document))
+        return None
+
+    def _ids(self, resident: str, request: BookingRequest) -> list[str]:
+        key = request.idempotency_key
+        return ids_of_key(resident, key, self.ledger.keys) if key is not None else []
+
+    async def _claim_free(self, wanted: Wanted) -> Booking:
+        ids = self._ids(wanted.resident, wanted.request)
+        booking_id = ids[0] if ids else new_id()
+        for attempt in range(TRIES):
+            known = self.ledger.known_taken() if attempt == 0 else None
+            taken = known if known is not None else await self.taken(wanted)
+            dates = self._dates(wanted, taken)
+            if dates is None and known is None:
+                return await self._when_full(wanted)
+            if dates is None:
+                continue
+            draft = BookingDraft(
+                booking_id, wanted.resident, wanted.request, wanted.terms, dates, await self.tickets(wanted)
+            )
+            try:
+                return await self.ledger.insert(booking_document(draft, self.ledger.keys, self.ledger.clock()))
+            except DuplicateKeyError as error:
+                settled = await self._after_collision(error, wanted, booking_id)
+                if settled:
+                    return settled
+                if violated_index(error) == {"_id"}:  # the id of a key that a person used who is no more
+                    booking_id = new_id()
+        raise Busy("现在预约的人太多，请稍后再试。")
+
+    async def taken(self, wanted: Wanted) -> Taken:
+        """As the database has it; whoever's time has run out is cleared away first, since their claims still stand."""
+        for _ in range(TRIES):
+            holders = await self._holders(wanted)
+            expired = [holder for holder in holders if self._is_in_the_way(holder, wanted)]
+            if not expired:
+                return taken_from(holders, self.ledger.clock())
+            for holder in expired:
+                await self.mover.release(holder)
+        raise Busy("现在预约的人太多，请稍后再试。")
+
+    async def _holders(self, wanted: Wanted) -> list[Holder]:
+        found: dict[str, Holder] = {}
+        for interval in wanted.intervals:
+            touched = blocked(wanted.terms.offering, interval)
+            for holder in await self.ledger.holders(wanted.terms, touched.start, touched.stop):
+                found[holder.id] = holder
+        return list(found.values())
+
+    def _is_in_the_way(self, holder: Holder, wanted: Wanted) -> bool:
+        if not holder.has_expired(self.ledger.clock()):
+            return False
+        spans = [blocked(wanted.terms.offering, interval) for interval in wanted.intervals]
+        return any(hold.first < span.stop and span.start < hold.stop for hold in holder.holds for span in spans)
+
+    def _dates(self, wanted: Wanted, taken: Taken) -> tuple[BookingDate, ...] | None:
+        """A place chosen for every time; None where one has none."""
+        dates = []
+        for interval in wanted.intervals:
+            free = self.free(wanted, interval, taken)
+            if len(free) < wanted.needed:
+                return None
+            self.ledger.shuffle(free)
+            dates.append(BookingDate(interval, holds_of(wanted.terms.offering, interval, free[: wanted.needed])))
+        return tuple(dates)
+
+    def free(self, wanted: Wanted, interval: Interval, taken: Taken) -> list[Place]:
+        free = free_places(wanted.terms.offering, interval, taken)
+        if wanted.request.resource is None:
+            return free
+        key = resource_key(wanted.terms.store.id, wanted.request.resource)
+        return [place for place in free if place.of == key]
+
+    async def tickets(self, wanted: Wanted, own: Sequence[str] = (), kept: Sequence[str] = ()) -> tuple[str, ...]:
+        """One of each limit for each time. `own` are the asker's, and `kept` those of them that are not given up.
+
+        Raises BookingLimitReached.
+        """
+        offering = wanted.terms.offering
+        if not has_limits(offering):
+            return ()
+        starts = [interval.start for interval in wanted.intervals]
+        limits = [limit for start in starts for limit in limits_on(offering, local_day(start), wanted.resident)]
+        keys = list(dict.fromkeys(limit.key for limit in limits))
+        for expired in await self.ledger.store.expired_users(wanted.terms.district, keys, self.ledger.clock()):
+            await self.mover.release(expired)
+        used = await self.ledger.store.used_tickets(wanted.terms.district, keys)
+        given_up = used_by(set(own) - set(kept))
+        used = {key: mask & ~given_up.get(key, 0) for key, mask in used.items()}
+        chosen: list[str] = []
+        for start in starts:
+            for limit, free in tickets_for(offering, start, used, wanted.resident):
+                if not free:
+                    raise BookingLimitReached(limit.text, "start")
+                self.ledger.shuffle(free)
+                chosen.append(free[0])
+                used[limit.key] = used.get(limit.key, 0) | used_by(free[:1])[limit.key]
+        return tuple(chosen)
+
+    # --- when somebody was faster ---
+
+    async def _when_full(self, wanted: Wanted) -> Booking:
+        """The last place may have gone to the same resident a moment ago, even to the same request.
+
+        Raises OverlapsYourBooking, TimeSlotFull, IdempotencyConflict.
+        """
+        earlier = await self.earlier(wanted.resident, wanted.request)
+        if earlier:
+            return earlier
+        own = await self._own_in_the_way(wanted)
+        if own:
+            return own
+        kept = await self._take_unseen_offer(wanted)
+        if kept:
+            return kept
+        raise TimeSlotFull("这个时间已经约满了。", "start")
+
+    async def _after_collision(self, error: DuplicateKeyError, wanted: Wanted, booking_id: str) -> Booking | None:
+        """None: another place may still be free, try again. Raises OverlapsYourBooking, IdempotencyConflict."""
+        earlier = await self.earlier(wanted.resident, wanted.request)
+        if earlier:
+            return earlier
+        if violated_index(error) == {"_id"}:  # the driver wrote again after a lost answer: the first write is ours
+            found = await self.ledger.store.find(booking_id)
+            return found if found and found.resident == wanted.resident else None
+        if is_resident_claim(str(violated_value(error, "claims"))):
+            return await self._own_in_the_way(wanted)
+        return None
+
+    async def _own_in_the_way(self, wanted: Wanted) -> Booking | None:
+        """A booking of the resident's at one of the times; the one that the same request made is given back.
+
+        Raises OverlapsYourBooking.
+        """
+        for interval in wanted.intervals:
+            for own in await self.own_at(wanted.resident, wanted.terms.district, interval):
+                document = await self.ledger.store.document(own.id) or {}
+                if document.get("request_key") in self._ids(wanted.resident, wanted.request):
+                    return own
+                raise overlap_with(own, interval)
+        return None
+
+    async def own_at(self, resident: str, district: str, interval: Interval) -> list[Booking]:
+        """The resident's bookings whose claims meet those of the time; those run out are cleared away."""
+        span, now = cells(interval), self.ledger.clock()
+        found = []
+        for own in await self.ledger.store.own(resident, district, span.start, span.stop):
+            if not any(share_cells(date.interval, interval) for date in own.coming):
+                continue
+            if is_expired(own.status, own.expires_at, now):
+                await self.mover.release(own)
+            else:
+                found.append(own)
+        return found
+
+    # --- a place that was kept ---
+
+    async def _take_unseen_offer(self, wanted: Wanted) -> Booking | None:
+        """One that this worker had not heard of when it looked."""
+        entry = await self.mover.waiting.active_entry(wanted.resident, wanted.request)
+        booking = await self._take_offer(wanted, entry) if entry else None
+        if entry and booking:
+            await self.mover.waiting.settle(entry)
+        return booking
+
+    async def _take_offer(self, wanted: Wanted, entry: WaitingEntry) -> Booking | None:
+        """The kept place becomes the booking, in one write; None where none is kept, or not for so many."""
+        now = self.ledger.clock()
+        if not entry.is_offered(now) or wanted.request.party_size > entry.party_size or len(wanted.intervals) > 1:
+            return None
+        offer = await self.ledger.store.document(entry.offer or "")
+        if not offer or offer["status"] != OFFERED or offer["expires_at"] <= now:
+            return None
+        (kept,) = dates_from_document(offer)
+        places = [Place(hold.of, seat) for hold in kept.holds for seat in hold.seats]
+        if kept.interval != wanted.intervals[0] or (wanted.request.resource and not self._is_wanted(wanted, places)):
+            return None
+        date = BookingDate(kept.interval, holds_of(wanted.terms.offering, kept.interval, places[: wanted.needed]))
+        draft = BookingDraft(
+            offer["_id"], wanted.resident, wanted.request, wanted.terms, (date,), await self.tickets(wanted)
+        )
+        document = booking_document(draft, self.ledger.keys, now, offer["version"] + 1)
+        ids = self._ids(wanted.resident, wanted.request)
+        try:
+            return await self.ledger.take_offer(offer["version"], document | ({"request_key": ids[0]} if ids else {}))
+        except DuplicateKeyError as error:
+            return await self._after_collision(error, wanted, offer["_id"])
+
+    def _is_wanted(self, wanted: Wanted, places: Sequence[Place]) -> bool:
+        return places[0].of == resource_key(wanted.terms.store.id, wanted.request.resource or "")
+
+
+def share_cells(one: Interval, other: Interval) -> bool:
+    a, b = cells(one), cells(other)
+    return a.start < b.stop and b.start < a.stop
+
+
+def overlap_with(own: Booking, interval: Interval) -> OverlapsYourBooking:
+    met = next(date.interval for date in own.coming if share_cells(date.interval, interval))
+    return OverlapsYourBooking(f"您在{time_text(met.start)}已经预约了“{own.offering_name}”，时间重叠。", "start")

@@ -1,0 +1,28 @@
+"""What a worker knows without asking the database, and whether it is fresh enough to be shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from lifecircle.catalogue.bookings.occupancy.index import OccupancyIndex
+from lifecircle.catalogue.offerings.store import Listing
+from lifecircle.catalogue.snapshot.keeper import SnapshotKeeper
+
+FRESH_SECONDS = 1.5
+"""What was unbookable two seconds ago is never shown: a stream that has not answered for so long is not believed."""
+
+
+@dataclass(frozen=True)
+class Live:
+    keeper: SnapshotKeeper
+    index: OccupancyIndex
+
+    def is_fresh(self, now: datetime) -> bool:
+        return self.keeper.age_seconds <= FRESH_SECONDS and not self.index.is_behind(now)
+
+    def listing(self, offering_id: str) -> Listing | None:
+        snapshot = self.keeper.current
+        offering = snapshot.offering(offering_id)
+        store = snapshot.store(offering.store) if offering and offering.store else None
+        return Listing(offering, store, snapshot.schedule_of(store)) if offering and store else None

@@ -1,0 +1,126 @@
+"""When an offering can be had: the grid of starts, the sessions, and which of them are free. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from lifecircle.catalogue.bookings.claims import Taken, free_counter, places_needed
+from lifecircle.catalogue.bookings.model import Interval
+from lifecircle.catalogue.bookings.texts import date_text, time_text
+from lifecircle.catalogue.clock import at_minute, local_day
+from lifecircle.catalogue.errors import HolidayClosed, OutsideHours
+from lifecircle.catalogue.hours.model import OpenRange
+from lifecircle.catalogue.offerings.model import Offering, OfferingKind
+from lifecircle.catalogue.offerings.terms import Blackout
+
+
+@dataclass(frozen=True, slots=True)
+class FreeTime:
+    interval: Interval
+    remaining: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayAvailability:
+    day: date
+    times: tuple[FreeTime, ...]
+    closed_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDays:
+    """When a store is open on some days, and why it is not on others."""
+
+    openings: Sequence[OpenRange]
+    closed: Mapping[date, str]
+    """Days without any opening that the plain week would have, with their reason."""
+    days_off: Collection[date] = frozenset()
+    """Days without any opening because the week has none."""
+
+    def reasons(self) -> dict[date, str]:
+        return {**dict.fromkeys(self.days_off, "休息日"), **self.closed}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How much is wanted."""
+
+    party_size: int = 1
+    duration_minutes: int | None = None
+    resource: str | None = None
+    """The key of a resource."""
+
+
+def blackout_on(offering: Offering, day: date) -> Blackout | None:
+    return next((one for one in offering.rules.blackouts if one.first <= day <= one.last), None)
+
+
+def interval_of(start: datetime, minutes: int | None, offering: Offering, days: OpenDays) -> Interval:
+    """The time that would be taken. Raises HolidayClosed, OutsideHours."""
+    day = local_day(start)
+    blackout = blackout_on(offering, day)
+    if blackout:
+        raise HolidayClosed(f"{date_text(day)}不接受预约（{blackout.reason}）。", "start")
+    for candidate in bookable_intervals(offering, days.openings, minutes):
+        if candidate.start == start:
+            return candidate
+    if offering.kind is OfferingKind.SESSION:
+        raise OutsideHours("这个时间没有安排场次。", "start")
+    if any(opening.opens <= start < opening.closes for opening in days.openings):
+        raise OutsideHours(f"请选整点开始的时段：每 {offering.grid_minutes} 分钟一档，且要在打烊前做完。", "start")
+    if day in days.closed:
+        raise HolidayClosed(f"{date_text(day)}不营业（{days.closed[day]}）。", "start")
+    if day in days.days_off:
+        raise OutsideHours(f"{date_text(day)}是休息日，不营业。", "start")
+    raise OutsideHours(f"{time_text(start)}不在营业时间内。", "start")
+
+
+def bookable_intervals(offering: Offering, openings: Sequence[OpenRange], minutes: int | None = None) -> list[Interval]:
+    """Every time that the offering could be had, whether free or not, in order."""
+    if offering.kind is OfferingKind.SESSION:
+        return sorted((Interval(s.start, s.end) for s in offering.sessions), key=lambda interval: interval.start)
+    length = minutes or offering.duration_minutes
+    if offering.kind is OfferingKind.REQUEST_ONLY or not length:
+        return []
+    return [interval for opening in openings for interval in _grid(opening, length, offering.grid_minutes)]
+
+
+def _grid(opening: OpenRange, minutes: int, grid_minutes: int) -> list[Interval]:
+    length, step = timedelta(minutes=minutes), timedelta(minutes=grid_minutes)
+    count = max(0, (opening.closes - opening.opens - length) // step + 1)
+    return [Interval(opening.opens + k * step, opening.opens + k * step + length) for k in range(count)]
+
+
+def free_times(
+    offering: Offering, candidates: Sequence[Interval], taken: Taken, wish: Wish, now: datetime
+) -> list[FreeTime]:
+    """What can be booked now: enough places, inside the window, not too soon, not blacked out."""
+    earliest = now + timedelta(minutes=offering.lead_minutes)
+    latest = at_minute(local_day(now) + timedelta(days=offering.window_days + 1), 0)
+    needed, black = places_needed(offering, wish.party_size), bool(offering.rules.blackouts)
+    count = free_counter(offering, taken, wish.resource)
+    found = []
+    for interval in candidates:
+        start = interval.start
+        if start <= now or start < earliest or start >= latest:
+            continue
+        if black and blackout_on(offering, local_day(start)):
+            continue
+        remaining = count(interval)
+        if remaining >= needed:
+            found.append(FreeTime(interval, remaining))
+    return found
+
+
+def by_day(times: Sequence[FreeTime], first: date, days: int, closed: Mapping[date, str]) -> list[DayAvailability]:
+    grouped: dict[date, list[FreeTime]] = {}
+    for free in times:
+        grouped.setdefault(local_day(free.interval.start), []).append(free)
+    span = [first + timedelta(days=offset) for offset in range(days)]
+    return [DayAvailability(day, tuple(grouped.get(day, ())), closed.get(day)) for day in span]
+
+
+def span_of(first: date, days: int) -> Interval:
+    return Interval(at_minute(first, 0), at_minute(first + timedelta(days=days), 0))

@@ -1,0 +1,33 @@
+"""What residents are told, in a few plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lifecircle.catalogue.bookings.model import BookingStatus
+from lifecircle.catalogue.clock import local
+from lifecircle.catalogue.notices.model import REMINDER_EVENING, REMINDER_HOURS, WAITING_OFFER, Notice, Subject
+from lifecircle.catalogue.ports import NoticeWords
+
+_SAYS: Mapping[str, tuple[str, str]] = {
+    BookingStatus.CONFIRMED: ("预约已确认", "请按时到场，到店出示预约码"),
+    BookingStatus.EXPIRED: ("预约未确认", "商家没有及时确认，请另约时间"),
+    BookingStatus.DECLINED: ("预约未成功", "商家不能接待，请另约时间"),
+    BookingStatus.CANCELLED: ("预约已取消", "请打开小程序查看，可另约时间"),
+    "RESCHEDULED": ("预约已改期", "请打开小程序查看新的时间"),
+    "DATE_CANCELLED": ("一次课程取消", "请打开小程序查看其余日期"),
+    REMINDER_EVENING: ("明天有预约", "不能前往请尽早取消，方便别人"),
+    REMINDER_HOURS: ("今天有预约", "请按时到场，到店出示预约码"),
+    WAITING_OFFER: ("候补有名额", "请尽快打开小程序确认，过时不候"),
+}
+
+
+def words_for(subject: Subject, notice: Notice) -> NoticeWords:
+    status, hint = _SAYS.get(notice.kind, ("预约有变化", "请打开小程序查看"))
+    if notice.kind == WAITING_OFFER and subject.offered_until:
+        hint = f"请在{local(subject.offered_until):%H:%M}前打开小程序确认"
+    elif subject.reason and notice.kind in (BookingStatus.DECLINED, BookingStatus.CANCELLED, "DATE_CANCELLED"):
+        hint = subject.reason
+    start = local(subject.start)
+    when = f"{start.year}年{start.month}月{start.day}日 {start:%H:%M}"
+    return NoticeWords(status=status, offering=subject.offering_name, store=subject.store_name, time=when, hint=hint)
