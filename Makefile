@@ -35,11 +35,12 @@ ahead: setup ## run the tests with the clock 400 days ahead (needs a C compiler)
 	mkdir -p build && cc -shared -fPIC -O2 -Wall -o build/ahead.so tests/support/ahead.c -ldl
 	LD_PRELOAD=$(CURDIR)/build/ahead.so $(BIN)/python -m pytest -n 2 --dist worksteal
 
-check: setup ## lint, format, types, the contract
+check: setup ## lint, format, types, the contract, the matcher's scores
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m bench.contract
+	$(BIN)/lifecircle assistant evaluate --check
 
 bench: setup ## benchmarks, as ratios against a baseline measured in the same run
 	$(BIN)/python -m bench

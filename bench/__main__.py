@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench import bookings, catalogue_scale, circle, importing, safety, search, serving, when
+from bench import bookings, catalogue_scale, circle, importing, retrieval, safety, search, serving, understanding, when
 
 
 def main() -> None:
@@ -10,6 +10,8 @@ def main() -> None:
         ("The catalogue", catalogue_scale.main),
         ("Life circle", circle.main),
         ("Search", search.main),
+        ("Understanding", understanding.main),
+        ("Retrieval", retrieval.main),
         ("Times in Chinese", when.main),
         ("Cries for help", safety.main),
         ("Serving", serving.main),

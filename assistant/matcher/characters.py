@@ -44,7 +44,8 @@ class Words(NamedTuple):
     places: dict[str, int]
     vectors: npt.NDArray[np.float32]
     """A direction times how much the word counts."""
-    longest: int
+    longest: dict[str, int]
+    """How long the longest word is that begins with these two characters."""
 
 
 @cache
@@ -62,7 +63,10 @@ def known_words() -> Words:
     stored = _meanings()
     words = str(stored["words"]).split("\n")
     vectors = stored["vectors"].astype(np.float32) / 127 * stored["scale"][:, None]
-    return Words({word: place for place, word in enumerate(words)}, vectors, max(map(len, words)))
+    longest: dict[str, int] = {}
+    for word in words:
+        longest[word[:2]] = max(longest.get(word[:2], 0), len(word))
+    return Words({word: place for place, word in enumerate(words)}, vectors, longest)
 
 
 def _meanings() -> dict[str, npt.NDArray[Any]]:
@@ -74,13 +78,14 @@ def _meanings() -> dict[str, npt.NDArray[Any]]:
 def words_in(folded: str) -> list[int]:
     """The places of the known words in the text: the longest from each position on."""
     known = known_words()
-    found, at = [], 0
-    while at < len(folded):
-        for end in range(min(at + known.longest, len(folded)), at, -1):
-            place = known.places.get(folded[at:end])
+    longest, places = known.longest, known.places
+    found, at, end = [], 0, len(folded)
+    while at < end:
+        for length in range(longest.get(folded[at : at + 2], 1), 0, -1):
+            place = places.get(folded[at : at + length])
             if place is not None:
                 found.append(place)
-                at = end - 1
+                at += length - 1
                 break
         at += 1
     return found

@@ -96,7 +96,9 @@ class Vocabulary:
     def of(folded: Sequence[str]) -> Vocabulary:
         row, key = _grams(folded)
         keys, place = np.unique(key, return_inverse=True)
-        held_by = np.bincount(np.unique(row * len(keys) + place) % len(keys), minlength=len(keys))
+        pairs = np.sort(row * len(keys) + place)
+        is_first = np.diff(pairs, prepend=-1) > 0
+        held_by = np.bincount(pairs[is_first] % len(keys), minlength=len(keys))
         is_single = (keys >> np.uint64(_ORDER_AT)) & np.uint64(15) == 1
         keys, held_by = keys[is_single | (held_by > 1)], held_by[is_single | (held_by > 1)]
         rarity = np.log((1 + len(folded)) / (1 + held_by)) + 1
@@ -150,9 +152,13 @@ def _grams_of(
 def meanings(folded: Sequence[str]) -> Floats:
     """One row a text: the direction of the sum of its words' vectors, and a constant."""
     vectors = known_words().vectors
+    words = [words_in(text) for text in folded]
+    named = [row for row, held in enumerate(words) if held]
     rows = np.zeros((len(folded), vectors.shape[1] + 1), np.float32)
-    for row, text in zip(rows, folded, strict=True):
-        total = vectors[words_in(text)].sum(axis=0)
-        row[:-1] = MEANING_WEIGHT * total / max(float(np.linalg.norm(total)), 1e-6)
+    if named:
+        starts = np.cumsum([0, *(len(words[row]) for row in named[:-1])])
+        sums = np.add.reduceat(vectors[[place for row in named for place in words[row]]], starts, axis=0)
+        length = np.sqrt(np.einsum("ij,ij->i", sums, sums))[:, None]
+        rows[named, :-1] = MEANING_WEIGHT * sums / np.maximum(length, 1e-6)
     rows[:, -1] = 1
     return rows

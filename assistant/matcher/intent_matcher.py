@@ -14,7 +14,7 @@ from lifecircle.assistant.matcher.characters import as_heard, as_spoken
 from lifecircle.assistant.matcher.encoder import SentenceEncoder
 from lifecircle.assistant.matcher.features import Rows, Vocabulary, Whole, prepared
 from lifecircle.assistant.matcher.model import Match
-from lifecircle.assistant.matcher.solver import fitted, fitted_on
+from lifecircle.assistant.matcher.solver import MANY_ROUNDS, ROUNDS, fitted, fitted_on
 from lifecircle.assistant.matcher.storage import Stage
 from lifecircle.catalogue.text import bare
 
@@ -63,13 +63,14 @@ class IntentMatcher:
         encoder: SentenceEncoder | None = None,
     ) -> IntentMatcher:
         """From (text, intent), and texts that have none. Raises ValueError where there is nothing to tell apart."""
-        said: list[tuple[str, str | None]] = [*examples, *((text, None) for text in reject)]
+        given: list[tuple[str, str | None]] = [*examples, *((text, None) for text in reject)]
+        said = [(folded, intent) for text, intent in given if (folded := prepared(text))]
         intents = sorted({intent for _, intent in said if intent is not None})
         numbered: list[str | None] = [*intents, *([None] if any(intent is None for _, intent in said) else [])]
         if len(numbered) < 2:
             raise ValueError("a matcher needs at least two intents, or one and a text to reject")
         number = {intent: at for at, intent in enumerate(numbered)}
-        texts = [prepared(text) for text, _ in said]
+        texts = [text for text, _ in said]
         labels = np.array([number[intent] for _, intent in said])
         rejected = number.get(None)
         typed = range(0, len(texts), _TYPED)
@@ -157,20 +158,18 @@ def _stage(
     On one thread: the products are small, and threads that wait for each other on a busy machine cost a hundredfold.
     """
     with threadpool_limits(1, "blas"):
+        is_anew = anew or said <= _MOST_CALIBRATED
+        rounds = ROUNDS if is_anew else MANY_ROUNDS
         turn = np.full(len(rows), -1)
         turn[:said] = np.random.default_rng(0).permutation(said) % _HELD_BACK
         scores, truth = [], []
         for number in range(min(_HELD_BACK, max(1, _MOST_CALIBRATED // said))):
             kept, held = np.flatnonzero(turn != number), np.flatnonzero(turn == number)
-            linear = fitted(rows.take(kept), labels[kept], columns, intents)
+            linear = fitted(rows.take(kept), labels[kept], columns, intents, rounds)
             scores.append(linear.scores(rows.take(held)))
             truth.append(labels[held])
         known, right = np.concatenate(scores), np.concatenate(truth)
         sharpness = calibration.sharpness_of(known, right)
         threshold = calibration.threshold_of(calibration.confidences(known, sharpness), right, rejected)
-        last = (
-            fitted(rows, labels, columns, intents)
-            if anew or said <= _MOST_CALIBRATED
-            else fitted_on(linear, rows, labels)
-        )
+        last = fitted(rows, labels, columns, intents) if is_anew else fitted_on(linear, rows, labels)
         return Stage(last.rounded(), sharpness, threshold)

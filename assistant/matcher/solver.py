@@ -20,6 +20,8 @@ BATCH = 16
 RATE = 0.7
 MARGIN = 3.0
 ROUNDS = 6
+MANY_ROUNDS = 4
+"""For many examples that are fitted on further."""
 MORE_RATE, MORE_ROUNDS = 0.4, 2
 _SEED = 20_170
 
@@ -46,10 +48,10 @@ class Linear:
         return scores
 
 
-def fitted(rows: Rows, labels: Whole, columns: int, intents: int) -> Linear:
+def fitted(rows: Rows, labels: Whole, columns: int, intents: int, rounds: int = ROUNDS) -> Linear:
     """The same for the same input: the order of the examples is drawn with a fixed seed."""
     linear = Linear(np.zeros((columns, intents), np.float32), np.zeros((rows.dense.shape[1], intents), np.float32))
-    _learn(linear, rows, labels, ROUNDS, RATE)
+    _learn(linear, rows, labels, rounds, RATE)
     return linear
 
 

@@ -111,7 +111,9 @@ def test_the_threshold_is_a_confidence_that_most_examples_would_reach(matcher: I
     assert 0 < matcher.threshold < 0.98
 
 
-@pytest.mark.parametrize(("examples", "reject"), [([], []), ([("你好", "greeting")], []), ([], ["你好"])])
+@pytest.mark.parametrize(
+    ("examples", "reject"), [([], []), ([("你好", "greeting")], []), ([], ["你好"]), ([("", "a"), (" ", "b")], [])]
+)
 def test_nothing_to_tell_apart_is_refused(examples: list[tuple[str, str]], reject: list[str]) -> None:
     with pytest.raises(ValueError, match="at least two intents"):
         IntentMatcher.fit(examples, reject=reject)
