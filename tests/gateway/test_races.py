@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import itertools
 import os
 import random
+import secrets
 import signal
 import threading
 import time
@@ -57,8 +59,13 @@ ALWAYS_OPEN = {
 
 
 def outcome(client: Client, offering: str, start: str, **more: object) -> str:
-    payload = client.ask(CREATE, input={"offering": offering, "start": start, **more})["createBooking"]
-    return payload["errors"][0]["code"] if payload["errors"] else "BOOKED"
+    """Sent again with its key where no answer came: a server closes connections that were idle for a while."""
+    asked = {"offering": offering, "start": start, "idempotencyKey": secrets.token_hex(8), **more}
+    for _ in range(3):
+        with contextlib.suppress(httpx2.HTTPError):
+            payload = client.ask(CREATE, input=asked)["createBooking"]
+            return payload["errors"][0]["code"] if payload["errors"] else "BOOKED"
+    raise AssertionError("no answer")
 
 
 def wait_for_starts(client: Client, offering: str) -> list[str]:
