@@ -27,7 +27,7 @@ from lifecircle.catalogue.membership.documents import (
     waiting_member_document,
 )
 from lifecircle.catalogue.membership.model import Application, Invitation, Member, MerchantFile
-from lifecircle.catalogue.membership.owners import Owners
+from lifecircle.catalogue.membership.owners import TRIES, Owners, step_aside
 from lifecircle.catalogue.membership.store import MembershipStore
 from lifecircle.catalogue.merchants import Merchant, MerchantState
 from lifecircle.catalogue.people.access import Roles, require_merchant
@@ -36,9 +36,6 @@ from lifecircle.catalogue.people.store import PeopleStore
 from lifecircle.catalogue.sealing import KeyRing
 from lifecircle.catalogue.snapshot.keeper import SnapshotKeeper
 from lifecircle.catalogue.stores.store import read_store
-
-_TRIES = 40
-"""Each try loses only to somebody else's success."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +98,8 @@ class MembershipDesk:
             phone = rules.mobile_number(invitation.phone, "phone")
             await self._check_stores(invitation)
             rules.check_may_invite(actor, invitation)
-            for _ in range(_TRIES):
+            for attempt in range(TRIES):
+                await step_aside(attempt)
                 settled = await self._try_to_invite(file, actor, invitation, phone)
                 if settled:
                     return settled.as_membership()
@@ -188,7 +186,8 @@ class MembershipDesk:
         return changed
 
     async def _claim(self, invited: Member, resident: str) -> None:
-        for _ in range(_TRIES):
+        for attempt in range(TRIES):
+            await step_aside(attempt)
             member = await self._store.member_of(invited.merchant, resident)
             if await (self._merge(member, invited) if member else self._activate(invited, resident)):
                 return
@@ -219,7 +218,8 @@ class MembershipDesk:
         Raises NotFound, also for whom the viewer may not remove; StateChanged for the last owner; Busy.
         """
         async with database_errors_as_refusals():
-            for _ in range(_TRIES):
+            for attempt in range(TRIES):
+                await step_aside(attempt)
                 member = await self._store.member(membership_id)
                 if member is None or not _may_remove(roles, member):
                     raise NotFound("没有找到这位成员，可能已经被移除。", "membership")
