@@ -40,6 +40,17 @@ def clean_environment(**extra: str) -> dict[str, str]:
     return {**kept, **_NO_HURRY, **extra}
 
 
+def children(pid: int) -> list[int]:
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:  # it has ended
+        return []
+
+
+def is_fork_server(pid: int) -> bool:
+    return b"multiprocessing.forkserver" in Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
 @dataclass
 class Server:
     """`lifecircle serve` as a user starts it."""
@@ -96,10 +107,9 @@ class Server:
         self.process.wait(30)
 
     def worker_pids(self) -> list[int]:
-        """Workers are spawned; the database and Python's resource tracker are children too."""
+        """Workers are forked from a child of the server, which has other children too."""
         assert self.process
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        return [int(pid) for pid in children if b"multiprocessing-fork" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+        return [worker for child in children(self.process.pid) if is_fork_server(child) for worker in children(child)]
 
     def database_pid(self) -> int:
         return int((self.state / "database.pid").read_text())
