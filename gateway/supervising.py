@@ -77,6 +77,7 @@ class _Config(uvicorn.Config):
         self._supervisor = os.getpid()
 
     def load_app(self) -> Callable[[], Any]:
+        importlib.import_module(_PRELOADED)  # or waits until it is, where another thread has begun
         supervisor = None if self._supervisor == os.getpid() else self._supervisor
         return partial(importlib.import_module(_APP).create_app, self._settings, supervisor=supervisor)
 

@@ -12,6 +12,7 @@ from lifecircle.catalogue.editing.model import Given
 from lifecircle.catalogue.editing.offerings import SaveOffering
 from lifecircle.catalogue.editing.stores import Closing
 from lifecircle.catalogue.errors import InvalidInput
+from lifecircle.graphql.editing_rules import BookingRulesInput
 from lifecircle.graphql.enums import AccessibilityFeature
 from lifecircle.graphql.ids import key_of
 from lifecircle.graphql.places import LocationInput
@@ -140,6 +141,7 @@ class SaveOfferingInput:
     at_home: bool | None = _optional("Whether somebody comes to the resident's home.")
     bookable: bool | None = _optional("Whether it can be booked here.")
     auto_confirm: bool | None = _optional("Whether a booking needs no answer of the store.")
+    rules: BookingRulesInput | None = strawberry.field(default=None, description="How it is booked, beyond these.")
     inherit: list[str] | None = strawberry.field(
         default=None,
         description="Fields in which the store follows its chain again, as `Offering.inherits` names them.",
@@ -172,6 +174,7 @@ class SaveOfferingInput:
             at_home=self.at_home,
             bookable=self.bookable,
             auto_confirm=self.auto_confirm,
+            **(self.rules.to_given() if self.rules else {}),
         )
 
 

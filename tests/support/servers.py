@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -58,6 +59,8 @@ class Server:
     state: Path
     workers: int = 1
     demo: bool = True
+    seeded: Path | None = None
+    """A state folder to begin with a copy of, where `state` is still empty."""
     environment: Mapping[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
@@ -74,6 +77,8 @@ class Server:
         command = [sys.executable, "-m", "lifecircle.gateway.cli", "serve", "--port", str(self.port)]
         command += ["--demo"] if self.demo else []
         command += ["--workers", str(self.workers), "--state", str(self.state)]
+        if self.seeded and not self.state.exists():
+            shutil.copytree(self.seeded, self.state)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 command, stdout=log, stderr=log, env=clean_environment(**self.environment), start_new_session=True
