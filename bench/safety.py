@@ -20,7 +20,8 @@ from lifecircle.assistant.safety import reply_to
 from lifecircle.assistant.safety.guard import heard
 from lifecircle.catalogue.text import fold, traditional
 
-JUDGED = Path(__file__).parent / "judged" / "safety.yaml"
+JUDGED = Path(__file__).parent / "judged" / "safety_second.yaml"
+"""The first set has been read since, and is development data now."""
 SAME_AS = {"cry": "crime", "traffic": "medical"}
 NUMBERS = {
     "medical": "120", "poisoning": "120", "self_harm": "120", "fire": "119", "gas": "119", "crime": "110",
@@ -82,7 +83,7 @@ def median_microseconds(texts: list[str], ear: Ear) -> float:
 def main() -> None:
     judged = yaml.safe_load(JUDGED.read_text(encoding="utf-8"))
     positives, negatives = judged["positives"], judged["negatives"]
-    cries, calm = [fold(each["text"]) for each in positives], [fold(each["text"]) for each in negatives]
+    cries, calm = [fold(each["text"]) for each in positives], [fold(text) for text in negatives]
     print("safety: held-out cries and near misses, the guard beside a plain list of words")
     for name, ear in (("guard", heard), ("word list", PLAIN.search)):
         recall, alarms = share([bool(ear(text)) for text in cries]), share([bool(ear(text)) for text in calm])
