@@ -105,7 +105,7 @@ def _where_it_stands(state: State, record: Record, due_on: date, today: date) ->
         case State.OVERDUE:
             return f"已经逾期：您上次认证是{last}，应在{due}之前再做一次。请马上补做，免得停发。"
         case State.SUSPENDED:
-            return f"逾期较久：您上次认证是{last}，到期日是{due}，养老金可能已经暂停发放。补做认证后会恢复。"
+            return f"已经逾期：您上次认证是{last}，到期日是{due}，养老金可能已经暂停发放。补做认证后会恢复。"
         case State.RESTORED:
             return f"您在{last}补做了认证，发放应当恢复，停发的会补上。下次最晚{due}。"
         case _:

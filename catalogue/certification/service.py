@@ -35,7 +35,7 @@ FOR_PENSIONERS = "pension-recipient"
 """The eligibility that marks a visit for the certification."""
 
 _TOOK_PLACE = frozenset({BookingStatus.CONFIRMED, BookingStatus.CHECKED_IN, BookingStatus.COMPLETED})
-_TRIES = 10
+_TRIES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +144,7 @@ class CertificationDesk:
         async with database_errors_as_refusals():
             for _ in range(_TRIES):
                 earlier = await self._records.of(resident)
-                if earlier and (earlier.region, earlier.scheme, earlier.certified_on) == (
-                    given.region,
-                    given.scheme,
-                    given.certified_on,
-                ):
+                if earlier and Given(earlier.region, earlier.scheme, earlier.certified_on) == given:
                     return self._standing(earlier, self.clock())
                 record = self._following(earlier, resident, given, by_staff=staff is not None)
                 if await self._records.put(record):
