@@ -46,7 +46,7 @@ class Reminders:
     async def run(self, lease: Lease) -> None:
         book = self.shelf.current
         await self._sweep(book, lease)
-        async for rows in self._records.pages():
+        async for rows in self._records.batches():
             await lease.guard()
             for row in rows:
                 await self._remind(row, book)
@@ -62,8 +62,8 @@ class Reminders:
     async def _sweep(self, book: RuleBook, lease: Lease) -> None:
         """Reminders of a due date that holds no more."""
         for row in await self._reminders.open():
-            await lease.guard()
             if await self._due_on(row["resident"], book) != date.fromisoformat(row["due_on"]):
+                await lease.guard()
                 await self._reminders.drop(row["_id"])
 
     async def _due_on(self, resident: str, book: RuleBook) -> date | None:
