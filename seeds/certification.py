@@ -53,7 +53,7 @@ def read_certification_rules(
     source = data_folder(folder) if folder is None or isinstance(folder, Path) else folder
     rules = read_yaml(source, FILE, RuleRow)
     _check(rules, guides)
-    return [_document(rule.row) for rule in rules]
+    return [_document(rule.row, place) for place, rule in enumerate(rules)]
 
 
 def _check(rules: Sequence[Record[RuleRow]], guides: Collection[str]) -> None:
@@ -84,6 +84,6 @@ def _refuse_shared_names(nationwide: Sequence[Record[RuleRow]]) -> None:
                 raise rule.error("also", f"'{name}' already means {earlier.row.scheme}")
 
 
-def _document(rule: RuleRow) -> dict[str, Any]:
+def _document(rule: RuleRow, place: int) -> dict[str, Any]:
     row = rule.model_dump(mode="json")
-    return {"_id": f"{rule.region}:{rule.scheme}", **row, "version": 1}
+    return {"_id": f"{rule.region}:{rule.scheme}", **row, "order": place, "version": 1}

@@ -71,9 +71,16 @@ class CertificationDesk:
             record = await self._records.of(resident)
         return self._standing(record, now) if record else Standing(State.UNKNOWN, self.shelf.current.usual())
 
-    async def record(self, resident: str, given: Given, request_id: str | None = None) -> Standing:
-        """The same again changes nothing. Raises InvalidInput, ConsentRequired, Busy."""
+    async def record(
+        self, resident: str, given: Given, consent: str | None = None, request_id: str | None = None
+    ) -> Standing:
+        """The same again changes nothing. `consent`: version of the text that the resident agrees to with it.
+
+        Raises InvalidInput, StateChanged, ConsentRequired, Busy.
+        """
         given = self._checked(given)
+        if consent is not None:
+            await self._agree(resident, consent, request_id)
         await self.privacy.require_consent(resident, Purpose.SENSITIVE_PENSION)
         return await self._write(resident, given, None, request_id)
 
@@ -92,6 +99,13 @@ class CertificationDesk:
         except ConsentRequired:
             raise ConsentRequired("居民还没有同意记录认证日期，请先请本人在“隐私”里同意。", "booking") from None
         return await self._write(booking.resident, given, roles.resident, request_id)
+
+    async def _agree(self, resident: str, version: str, request_id: str | None) -> None:
+        """Raises StateChanged."""
+        try:
+            await self.privacy.give_consent(resident, Purpose.SENSITIVE_PENSION, version, request_id)
+        except StateChanged as refusal:
+            raise StateChanged(refusal.message, "consentVersion") from None
 
     @property
     def _records(self) -> RecordStore:

@@ -110,7 +110,7 @@ def test_the_local_rule_decides(resident: Client) -> None:
         ({"certifiedOn": "1950-05-05"}, "INVALID_INPUT", ["certifiedOn"]),
         ({"region": "火星"}, "INVALID_INPUT", ["region"]),
         ({"scheme": "彩票"}, "INVALID_INPUT", ["scheme"]),
-        ({"consentVersion": "old"}, "STATE_CHANGED", ["version"]),
+        ({"consentVersion": "old"}, "STATE_CHANGED", ["consentVersion"]),
         ({"booking": "nonsense"}, "NOT_FOUND", ["booking"]),
     ],
 )

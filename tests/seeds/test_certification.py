@@ -32,7 +32,7 @@ def book() -> RuleBook:
 
 def a_row(**changes: Any) -> dict[str, Any]:
     row = {**a_rule_row(guide="pension-certification-when"), **changes}
-    return {name: value for name, value in row.items() if name not in ("_id", "version")}
+    return {name: value for name, value in row.items() if name not in ("_id", "order", "version")}
 
 
 def refusal(folder: Path, rows: Rows | str) -> SeedError:
