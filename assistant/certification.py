@@ -114,7 +114,7 @@ def _where_it_stands(state: State, record: Record, due_on: date, today: date) ->
         case State.WARNING:
             return f"到期日{due}已经过了，现在是警示期，养老金还在发，请尽快补做。您上次认证是{last}。"
         case State.OVERDUE:
-            return f"已经逾期：您上次认证是{last}，应在{due}之前再做一次。请马上补做，免得停发。"
+            return f"已经逾期：您上次认证是{last}，最晚应在{due}再做一次。请马上补做，免得停发。"
         case State.SUSPENDED:
             return f"已经逾期：您上次认证是{last}，到期日是{due}，养老金可能已经暂停发放。补做认证后会恢复。"
         case State.RESTORED:

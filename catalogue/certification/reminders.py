@@ -1,4 +1,4 @@
-"""The daily job that reminds of due dates: it writes notices, `catalogue/notices` sends them.
+"""The job that reminds of due dates: it writes notices, `catalogue/notices` sends them.
 
 A reminder's id is made of the resident, the due date and the number of days, so writing it twice changes nothing. The
 job writes the reminder and then looks at the record again; who records writes the record and then drops the open

@@ -1,4 +1,4 @@
-"""What residents, and staff at a visit, may do with a certification: look, write down, forget. It certifies nobody."""
+"""What residents, and staff at a visit, may do with a certification: look, and write down. It certifies nobody."""
 
 from __future__ import annotations
 
@@ -27,7 +27,11 @@ from lifecircle.catalogue.sealing import KeyRing
 from lifecircle.catalogue.snapshot.keeper import SnapshotKeeper
 from lifecircle.catalogue.stores.store import read_store
 
-PERIOD = timedelta(days=1)
+PERIOD = timedelta(hours=6)
+"""A reminder counts days; by running more often than once in one, it comes on its day whenever the job began."""
+
+VISIT_COUNTS = timedelta(days=30)
+"""How long after a visit its staff may write down what came of it."""
 
 COUNTERS = "pension-certification"
 """The category of the places where somebody can be certified."""
@@ -145,6 +149,8 @@ class CertificationDesk:
             raise StateChanged("这个预约没有进行，不能据此记录。", "booking")
         if booking.interval.start > self.clock():
             raise TooSoon("预约的时间还没到，请在认证之后再记录。", "booking")
+        if booking.interval.end + VISIT_COUNTS < self.clock():
+            raise StateChanged(f"这次预约已经过去 {VISIT_COUNTS.days} 天，请让居民自己记录。", "booking")
 
     async def _is_certification(self, booking: Booking) -> bool:
         async with database_errors_as_refusals():

@@ -196,6 +196,7 @@ async def test_nobody_else_records_for_a_resident(office: Office) -> None:
         (STAFF, {"start": "2026-11-25 12:01"}, TooSoon),
         (STAFF, {"kind": "CANCELLED"}, StateChanged),
         (STAFF, {"kind": "PENDING"}, StateChanged),
+        (STAFF, {"start": "2026-10-26 10:59"}, StateChanged),
         (STAFF, {"offering": "cleaning"}, InvalidInput),
         (STAFF, {"resident": "staff"}, Forbidden),
         (STAFF, {"resident": "r2"}, ConsentRequired),
