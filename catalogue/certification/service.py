@@ -168,10 +168,22 @@ class CertificationDesk:
                     return self._standing(earlier, self.clock())
                 record = self._following(earlier, resident, given, by_staff=staff is not None)
                 if await self._records.put(record):
+                    await self._keep_with_consent(resident)
                     await ReminderStore(self.database).drop_of(resident)
                     await self._note(staff or resident, resident, request_id)
                     return self._standing(record, self.clock())
         raise Busy("现在有点忙，请稍后再试。")
+
+    async def _keep_with_consent(self, resident: str) -> None:
+        """Who withdraws writes that down and then erases; looked at after writing, one of the two sees the other.
+
+        Raises ConsentRequired.
+        """
+        try:
+            await self.privacy.require_consent(resident, Purpose.SENSITIVE_PENSION)
+        except ConsentRequired:
+            await self._records.drop(resident)
+            raise
 
     def _following(self, earlier: Record | None, resident: str, given: Given, *, by_staff: bool) -> Record:
         return Record(

@@ -57,6 +57,9 @@ class RecordStore:
             return True
         return False
 
+    async def drop(self, resident: str) -> None:
+        await self._records.delete_one({"_id": resident})
+
     async def batches(self) -> AsyncIterator[list[Document]]:
         """Every record, still sealed. One cursor: the embedded engine sorts everything anew for each page by `_id`."""
         cursor = self._records.find({}).batch_size(_BATCH)
