@@ -157,12 +157,14 @@ async def _unknown_references(read: Read, store: ExchangeStore) -> list[RowError
 
 async def _taken_numbers(read: Read, store: ExchangeStore) -> list[RowError]:
     """Store numbers that another store of the merchant has here already."""
-    errors = []
+    errors, holders = list[RowError](), dict[str, dict[tuple[str, str], str]]()
     for place, document in places_of(read, "stores"):
         district, merchant, number = (document.get(name) for name in ("district", "merchant", "number"))
         if not (isinstance(district, str) and isinstance(merchant, str) and isinstance(number, str)):
             continue
-        holder = await store.holder_of_number(district, merchant, number)
+        if merchant not in holders:
+            holders[merchant] = await store.holders_of_numbers(merchant)
+        holder = holders[merchant].get((district, number))
         if holder not in (None, document["_id"]) and holder not in read.documents["stores"]:
             errors.append(RowError(place, f"number: {number} is that of {holder} here"))
     return errors

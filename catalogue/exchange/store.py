@@ -41,11 +41,10 @@ class ExchangeStore:
             found |= {row["_id"]: row for row in rows}
         return found
 
-    async def holder_of_number(self, district: str, merchant: str, number: str) -> str | None:
-        """The store that has a merchant's store number."""
-        where = {"district": district, "merchant": merchant, "number": number}
-        row = await self._database["stores"].find_one(where, {"_id": 1})
-        return row["_id"] if row else None
+    async def holders_of_numbers(self, merchant: str) -> dict[tuple[str, str], str]:
+        """By district and store number which store has it. All at once, not one by one (docs/decisions/0016)."""
+        rows = self._database["stores"].find({"merchant": merchant}, {"district": 1, "number": 1})
+        return {(row["district"], row["number"]): row["_id"] async for row in rows.batch_size(_BATCH)}
 
     async def write(self, writes: dict[str, list[Write]]) -> None:
         """In one transaction up to its limit. Beyond it in order, so that a run that was broken off can be repeated.

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scale import scaled
 
 from lifecircle.assistant.when import TimeSpan, lunar, parse, parse_all
 from lifecircle.assistant.when.holidays import festival
@@ -380,7 +381,8 @@ WORDS = [
 ]
 
 
-@settings(max_examples=300, deadline=None)
+@pytest.mark.fuzz
+@settings(max_examples=scaled(50, 300), deadline=None)
 @given(
     words=st.lists(st.sampled_from(WORDS), max_size=8),
     now=st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
@@ -391,7 +393,8 @@ def test_whatever_is_said_a_span_never_ends_before_it_starts(words: list[str], n
         assert span.end is None or span.end >= span.start
 
 
-@settings(max_examples=200, deadline=None)
+@pytest.mark.fuzz
+@settings(max_examples=scaled(33, 200), deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_is_read_without_an_error(text: str) -> None:
     parse_all(text, NOW)

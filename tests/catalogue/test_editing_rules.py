@@ -10,6 +10,7 @@ from editing_town import COMMUNITY, INSIDE, a_town_of
 from factories import PlainCalendar, a_snapshot, a_store, at, hours
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scale import scaled
 
 from lifecircle.catalogue.clock import local_day
 from lifecircle.catalogue.editing import rules
@@ -158,7 +159,8 @@ def test_prices_have_two_ends(fen: int) -> None:
     assert [rules.price(0, "field"), rules.price(rules.MOST_PRICE, "field")] == [0, rules.MOST_PRICE]
 
 
-@settings(max_examples=200, deadline=None)
+@pytest.mark.fuzz
+@settings(max_examples=scaled(33, 200), deadline=None)
 @given(st.text(max_size=80))
 def test_whatever_is_written_is_kept_readable_or_refused(text: str) -> None:
     for rule in (rules.name, rules.address, rules.notice, rules.description, rules.phone, rules.number):

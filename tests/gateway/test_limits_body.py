@@ -7,6 +7,7 @@ from contextlib import suppress
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scale import scaled
 from starlette.requests import Request
 
 from lifecircle.gateway.limits.body import check_json_shape, read_body
@@ -95,7 +96,8 @@ def depth(value: object) -> int:
     return 1 + max(map(depth, value), default=0) if isinstance(value, list) else 0
 
 
-@settings(max_examples=100, deadline=None)
+@pytest.mark.fuzz
+@settings(max_examples=scaled(30, 100), deadline=None)
 @given(st.recursive(st.text() | st.integers(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
 def test_the_depth_is_the_one_that_json_loads_would_find(value: object) -> None:
     for raw in (json.dumps(value).encode(), json.dumps(value, ensure_ascii=False).encode(errors="replace")):
@@ -105,7 +107,8 @@ def test_the_depth_is_the_one_that_json_loads_would_find(value: object) -> None:
                 check_json_shape(raw, max_depth=depth(value) - 1)
 
 
-@settings(max_examples=200, deadline=None)
+@pytest.mark.fuzz
+@settings(max_examples=scaled(33, 200), deadline=None)
 @given(st.binary() | st.text(alphabet='[]{}"\\,a', max_size=60).map(str.encode))
 def test_whatever_passes_is_never_too_deep_for_json_loads(raw: bytes) -> None:
     try:

@@ -8,6 +8,7 @@ import pytest
 from graphql import DocumentNode, GraphQLError, Lexer, Source, TokenKind, get_introspection_query, parse, print_ast
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scale import scaled
 
 from lifecircle.gateway.limits.document import (
     DocumentLimits,
@@ -345,7 +346,8 @@ def refusal(document: DocumentNode, operation_name: str | None) -> LimitExceeded
     return None
 
 
-@settings(max_examples=300, deadline=None)
+@pytest.mark.fuzz
+@settings(max_examples=scaled(50, 300), deadline=None)
 @given(DOCUMENTS, st.sampled_from([None, "A", "Z"]))
 def test_a_random_document_passes_or_is_refused_and_nothing_else(text: str, operation_name: str | None) -> None:
     document = parse(text)
@@ -354,7 +356,8 @@ def test_a_random_document_passes_or_is_refused_and_nothing_else(text: str, oper
     assert type(first) is type(refusal(parse(print_ast(document)), operation_name))
 
 
-@settings(max_examples=300, deadline=None)
+@pytest.mark.fuzz
+@settings(max_examples=scaled(50, 300), deadline=None)
 @given(st.text() | st.text(alphabet='{}[]()"\\#.@$:!&|= \n1aE-_') | DOCUMENTS)
 def test_a_random_text_parses_or_is_refused_and_nothing_else(text: str) -> None:
     with suppress(TooComplex, DocumentInvalid):
@@ -374,7 +377,8 @@ def token_count(text: str) -> int | None:
     return count + comments
 
 
-@settings(max_examples=300, deadline=None)
+@pytest.mark.fuzz
+@settings(max_examples=scaled(50, 300), deadline=None)
 @given(st.text(alphabet='{[( ,\n#."\\1e-+aE_@:') | DOCUMENTS)
 def test_tokens_are_counted_as_the_lexer_counts_them(text: str) -> None:
     count = token_count(text)

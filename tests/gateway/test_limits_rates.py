@@ -5,6 +5,7 @@ from ipaddress import ip_network
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scale import scaled
 
 from lifecircle.gateway.limits.rates import TokenBuckets, bucket_key, client_address
 
@@ -72,7 +73,8 @@ def test_settings_that_make_no_sense_are_refused(wrong: tuple[int, int, int]) ->
         TokenBuckets(*wrong)
 
 
-@settings(max_examples=100, deadline=None)
+@pytest.mark.fuzz
+@settings(max_examples=scaled(30, 100), deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 50), st.integers(1, 5)), max_size=60))
 def test_never_more_than_the_burst_and_the_rate(asked: list[tuple[float, int]]) -> None:
     buckets, granted = TokenBuckets(2, 5, 4), 0
@@ -118,7 +120,8 @@ def test_without_trusted_proxies_the_header_means_nothing() -> None:
     assert client_address("127.0.0.1", "198.51.100.1", []) == "127.0.0.1"
 
 
-@settings(max_examples=200, deadline=None)
+@pytest.mark.fuzz
+@settings(max_examples=scaled(33, 200), deadline=None)
 @given(st.text(alphabet="0123456789.:,abf[]% ") | st.text())
 def test_any_header_gives_an_address(header: str) -> None:
     assert len(client_address("10.0.0.1", header, PROXIES)) <= 45

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import secrets
-import subprocess
-import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from servers import Client, Server, clean_environment
+from servers import Client, Server
 
+from lifecircle.gateway.cli import main
 from lifecircle.graphql.ids import global_id
 
 CENTER = {"longitude": 120.2019, "latitude": 30.2926}
@@ -160,14 +160,27 @@ def test_what_is_wrong_with_a_public_facility_goes_to_its_community(server: Serv
 # --- commands ---
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "lifecircle.gateway.cli", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, env=clean_environment(), check=False, timeout=120)
+@dataclass(frozen=True)
+class Done:
+    returncode: int
+    stdout: str
+    stderr: str
 
 
 @pytest.mark.slow
-def test_export_import_and_report_as_commands(tmp_path: Path) -> None:
-    old, new = ("--state", str(tmp_path / "old")), ("--state", str(tmp_path / "new"))
+def test_export_import_and_report_as_commands(
+    tmp_path: Path, mongodb_uri: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LIFECIRCLE_MONGODB_URI", mongodb_uri)
+
+    def run(*arguments: str) -> Done:
+        """The last argument names the database."""
+        *said, name = arguments
+        monkeypatch.setenv("LIFECIRCLE_MONGODB_DATABASE", f"exchange_{name}")
+        code = main([*said, "--state", str(tmp_path / name)])
+        return Done(code, *capsys.readouterr())
+
+    old, new = ["old"], ["new"]
     assert run("seed", *old).returncode == 0
     for form, name in (("hsds", "out"), ("csv", "out.csv"), ("geojson", "out.geojson")):
         done = run("export", "--format", form, "--output", str(tmp_path / name), *old)
