@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 
 from lifecircle.assistant import answers, safety
 from lifecircle.assistant.dialogue.heard import hear
-from lifecircle.assistant.dialogue.model import BookingForm, Step
+from lifecircle.assistant.dialogue.model import BookingForm, Form, Step
 from lifecircle.assistant.dialogue.own import own_bookings
 from lifecircle.assistant.dialogue.talk import BookingTalk
-from lifecircle.assistant.dialogue.turn import Outcome, Turn
+from lifecircle.assistant.dialogue.turn import Moved, Outcome, Turn
 from lifecircle.assistant.offer_names import NamedCategory
-from lifecircle.assistant.policies.shelf import Policies, PolicyMatch
+from lifecircle.assistant.policies.shelf import Policies, PolicyMatch, PolicyShelf
 from lifecircle.assistant.replies import Reply, ReplyKind
 from lifecircle.catalogue.bookings.service import BookingDesk
 from lifecircle.catalogue.clock import local_day
@@ -29,20 +29,25 @@ _STILL_OPEN = "刚才的预约还没完成，可以接着说。"
 @dataclass(frozen=True)
 class Router:
     desk: BookingDesk
-    policies: Policies
+    shelf: PolicyShelf
 
-    async def outcome(self, form: BookingForm | None, turn: Turn) -> Outcome:
+    @property
+    def policies(self) -> Policies:
+        return self.shelf.current
+
+    async def outcome(self, before: Form | None, turn: Turn) -> Outcome:
+        form = before.task if before and isinstance(before.task, BookingForm) else None
         cry = safety.reply_to(turn.signals.text)
         if cry:
-            return Outcome(cry, form)
+            return Outcome(cry, before)
         talk = BookingTalk(self.desk)
         moved = await talk.go_on(form, turn) if form else None
         if moved:
-            return moved
+            return _outcome(moved)
         digression = await self._digression(turn, is_open=form is not None)
         if digression is None:
-            return await talk.begin(turn)
-        return Outcome(_reminded(digression) if form else digression, form)
+            return _outcome(await talk.begin(turn))
+        return Outcome(_reminded(digression) if form else digression, before)
 
     async def _digression(self, turn: Turn, *, is_open: bool) -> Reply | None:
         """None: a booking begins."""
@@ -106,6 +111,10 @@ def _place(turn: Turn, category: NamedCategory) -> Reply:
         is_group = bool(turn.snapshot.categories.children(category.code))
         return answers.not_known(()) if is_group else answers.ask_there(turn.snapshot, category, turn.near, turn.center)
     return answers.nearby_answer(turn.snapshot, category, turn.near, turn.center)
+
+
+def _outcome(moved: Moved) -> Outcome:
+    return Outcome(moved.reply, Form(moved.task) if moved.task else None, moved.booking)
 
 
 def _reminded(reply: Reply) -> Reply:

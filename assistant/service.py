@@ -52,9 +52,13 @@ class Assistant:
     database: Database
     keys: KeyRing
     desk: BookingDesk
-    shelf: PolicyShelf
+    router: Router
     clock: Clock
     _names: OfferNames | None = field(default=None, init=False)
+
+    @property
+    def shelf(self) -> PolicyShelf:
+        return self.router.shelf
 
     async def reply(self, said: Said, snapshot: Snapshot) -> Replied:
         """Raises InvalidInput, NotFound, IdempotencyConflict, Busy, Unavailable."""
@@ -66,7 +70,7 @@ class Assistant:
             if repeated:
                 return repeated
             turn = self._turn(before, said, snapshot, now)
-            outcome = await Router(self.desk, self.shelf.current).outcome(before.form, turn)
+            outcome = await self.router.outcome(before.form, turn)
             after = _after(before, said, outcome)
             if not await store.save(after, now):
                 raise Busy("上一句话还在处理，请稍等一下再说。")
@@ -111,6 +115,7 @@ class Assistant:
             center=_center(snapshot),
             now=now,
             booking_key=f"chat:{before.id}:{said.key or before.version}",
+            said=said.text,
         )
 
     def _names_of(self, snapshot: Snapshot) -> OfferNames:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from lifecircle.assistant import safety
 from lifecircle.assistant.policies.shelf import PolicyShelf
+from lifecircle.assistant.router import Router
 from lifecircle.assistant.service import Assistant
 from lifecircle.catalogue.bookings.occupancy.index import OccupancyIndex
 from lifecircle.catalogue.bookings.occupancy.live import Live
@@ -99,7 +100,7 @@ def _services(
         people=people,
         members=members,
         privacy=PrivacyDesk(database, keys, clock, members),
-        assistant=Assistant(database, keys, desk, shelf, clock),
+        assistant=Assistant(database, keys, desk, Router(desk, shelf), clock),
         keys=keys,
         calendar=calendar,
         freshness=FreshnessDesk(database, keeper, rates, clock),

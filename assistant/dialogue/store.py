@@ -9,7 +9,8 @@ from typing import Any
 
 from pymongo import ASCENDING, IndexModel
 
-from lifecircle.assistant.dialogue.model import BookingForm, Conversation, LastTurn, Option, Step, Wish
+from lifecircle.assistant.dialogue.codec import form_from_json, form_to_json
+from lifecircle.assistant.dialogue.model import Conversation, LastTurn
 from lifecircle.catalogue.database import Database, DuplicateKeyError, ensure_indexes
 from lifecircle.catalogue.geo import Point
 from lifecircle.catalogue.sealing import CannotUnseal, KeyRing
@@ -42,7 +43,7 @@ class ConversationStore:
         return Conversation(
             id=row["_id"],
             resident=row["resident"],
-            form=_form(memory.get("form")),
+            form=form_from_json(memory.get("form")),
             near=Point(**memory["near"]) if memory.get("near") else None,
             is_traditional=row["is_traditional"],
             last=_last(memory.get("last")),
@@ -70,11 +71,11 @@ class ConversationStore:
 
     def _sealed(self, conversation: Conversation) -> str:
         memory = {
-            "form": conversation.form and asdict(conversation.form),
+            "form": form_to_json(conversation.form),
             "near": conversation.near and asdict(conversation.near),
-            "last": conversation.last and asdict(conversation.last),
+            "last": _last_to_json(conversation.last),
         }
-        return self._keys.seal(json.dumps(memory, default=_plain), field="conversation")
+        return self._keys.seal(json.dumps(memory), field="conversation")
 
     def _opened(self, sealed: str) -> dict[str, Any]:
         try:
@@ -83,38 +84,11 @@ class ConversationStore:
             return {}
 
 
-def _plain(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    raise TypeError(type(value).__name__)
-
-
-def _form(data: dict[str, Any] | None) -> BookingForm | None:
-    if data is None:
+def _last_to_json(last: LastTurn | None) -> dict[str, Any] | None:
+    if last is None:
         return None
-    known = {
-        "step": Step(data["step"]),
-        "names": tuple(data["names"]),
-        "wish": _wish(data["wish"]),
-        "options": tuple(_option(option) for option in data["options"]),
-        "chosen": _option(data["chosen"]) if data["chosen"] else None,
-    }
-    return BookingForm(**{**data, **known})
-
-
-def _wish(data: dict[str, Any] | None) -> Wish | None:
-    if data is None:
-        return None
-    return Wish(_instant(data["start"]), _instant(data["end"]) if data["end"] else None, data["is_point"])
-
-
-def _option(data: dict[str, Any]) -> Option:
-    return Option(**{**data, "start": _instant(data["start"]), "end": _instant(data["end"])})
+    return {"key": last.key, "said": last.said, "form": form_to_json(last.form), "booking": last.booking}
 
 
 def _last(data: dict[str, Any] | None) -> LastTurn | None:
-    return LastTurn(**{**data, "form": _form(data["form"])}) if data else None
-
-
-def _instant(text: str) -> datetime:
-    return datetime.fromisoformat(text)
+    return LastTurn(**{**data, "form": form_from_json(data["form"])}) if data else None

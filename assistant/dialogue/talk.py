@@ -10,7 +10,7 @@ from lifecircle.assistant.dialogue import choice, offers, questions, wording
 from lifecircle.assistant.dialogue.heard import Heard, hear
 from lifecircle.assistant.dialogue.model import BookingForm, Option, Step, Wish
 from lifecircle.assistant.dialogue.offers import Candidate, Place
-from lifecircle.assistant.dialogue.turn import INTENT, Outcome, Turn
+from lifecircle.assistant.dialogue.turn import INTENT, Moved, Turn
 from lifecircle.assistant.policies.shelf import matter_of
 from lifecircle.assistant.replies import Reply, ReplyKind, Requirement, TimeSlotOffer
 from lifecircle.assistant.understanding import Shift
@@ -30,15 +30,15 @@ _SHORT_QUESTION = 3
 class BookingTalk:
     desk: BookingDesk
 
-    async def begin(self, turn: Turn) -> Outcome:
+    async def begin(self, turn: Turn) -> Moved:
         form = BookingForm(Step.WHAT)
         return await self._take_in(form, hear(form, turn), turn)
 
-    async def go_on(self, form: BookingForm, turn: Turn) -> Outcome | None:
+    async def go_on(self, form: BookingForm, turn: Turn) -> Moved | None:
         """None where the sentence does not move the form: a digression."""
         heard = hear(form, turn)
         if turn.signals.stops and heard.is_nothing:
-            return Outcome(Reply("好的，没有预约。需要时再找我。", ReplyKind.ANSWER, "booking.abandon"), None)
+            return Moved(Reply("好的，没有预约。需要时再找我。", ReplyKind.ANSWER, "booking.abandon"), None)
         if form.step is Step.CONFIRM and form.chosen and turn.signals.agrees:
             return await self._on_yes(form, form.chosen, turn)
         outcome = self._which(form, heard, turn) or await self._elsewhere(form, turn)
@@ -50,7 +50,7 @@ class BookingTalk:
 
     # --- which one ---
 
-    def _which(self, form: BookingForm, heard: Heard, turn: Turn) -> Outcome | None:
+    def _which(self, form: BookingForm, heard: Heard, turn: Turn) -> Moved | None:
         if not form.options:
             return None
         chosen = choice.chosen(form.options, turn.signals, heard.wish)
@@ -60,7 +60,7 @@ class BookingTalk:
             return questions.clarify(f"只有 {len(form.options)} 个可以选，您选哪一个？", form, questions.labels(form))
         return None
 
-    async def _elsewhere(self, form: BookingForm, turn: Turn) -> Outcome | None:
+    async def _elsewhere(self, form: BookingForm, turn: Turn) -> Moved | None:
         """Another store, earlier, later, or another time than what was shown."""
         shown = (form.chosen,) if form.chosen else form.options
         if not shown or form.wish is None:
@@ -74,7 +74,7 @@ class BookingTalk:
             return questions.ask("好的，您想换到什么时间？", form.without_time(), questions.WHEN_SUGGESTIONS)
         return None
 
-    def _explained(self, form: BookingForm, turn: Turn) -> Outcome | None:
+    def _explained(self, form: BookingForm, turn: Turn) -> Moved | None:
         """ "要带什么" at the confirmation is about what is being booked."""
         if (
             form.step is not Step.CONFIRM
@@ -91,7 +91,7 @@ class BookingTalk:
         outcome = self._ask_to_confirm(form, turn)
         return replace(outcome, reply=replace(outcome.reply, text=f"{known}{call}\n\n{outcome.reply.text}"))
 
-    async def _asked_again(self, form: BookingForm, heard: Heard, turn: Turn) -> Outcome | None:
+    async def _asked_again(self, form: BookingForm, heard: Heard, turn: Turn) -> Moved | None:
         """An answer that answers nothing: a yes or a number too many, an unclear address, "不对" without what."""
         if form.step is Step.CONFIRM and turn.signals.objects:
             return questions.ask(
@@ -107,7 +107,7 @@ class BookingTalk:
 
     # --- what and when ---
 
-    async def _take_in(self, form: BookingForm, heard: Heard, turn: Turn) -> Outcome:
+    async def _take_in(self, form: BookingForm, heard: Heard, turn: Turn) -> Moved:
         """Take in whatever the sentence says, in any order, and ask for what is missing."""
         now = _with(form, heard, turn.signals.ordinal)
         found = offers.candidates(now.name, turn) if now.name else []
@@ -122,7 +122,7 @@ class BookingTalk:
             )
         return await self._offer(replace(now, chosen=None), now.wish, turn)
 
-    async def _offer(self, form: BookingForm, wish: Wish, turn: Turn, without: Collection[str] = ()) -> Outcome:
+    async def _offer(self, form: BookingForm, wish: Wish, turn: Turn, without: Collection[str] = ()) -> Moved:
         nearby = offers.candidates(form.name or "", turn, without)
         found = [each for each in nearby if each.most_people >= form.party_size]
         if not found:
@@ -159,17 +159,17 @@ class BookingTalk:
         store = turn.snapshot.store(offering.store) if offering and offering.store else None
         return (offering, store) if offering and store else None
 
-    def _ask_to_confirm(self, form: BookingForm, turn: Turn) -> Outcome:
+    def _ask_to_confirm(self, form: BookingForm, turn: Turn) -> Moved:
         found, chosen = self._chosen(form, turn), form.chosen
         if found is None or chosen is None:
-            return Outcome(Reply("这项服务刚刚下架了，您可以换一家。", ReplyKind.FALLBACK, INTENT), None)
+            return Moved(Reply("这项服务刚刚下架了，您可以换一家。", ReplyKind.FALLBACK, INTENT), None)
         offering, store = found
         text = wording.confirmation(form, chosen, offering, store)
         card = TimeSlotOffer(offering, chosen.start, chosen.end)
         reply = Reply(text, ReplyKind.CONFIRM, INTENT, cards=(card,), suggestions=_CONFIRM_SUGGESTIONS)
-        return Outcome(reply, form.with_step(Step.CONFIRM))
+        return Moved(reply, form.with_step(Step.CONFIRM))
 
-    async def _on_yes(self, form: BookingForm, chosen: Option, turn: Turn) -> Outcome:
+    async def _on_yes(self, form: BookingForm, chosen: Option, turn: Turn) -> Moved:
         found = self._chosen(form, turn)
         if found and found[0].at_home and not form.address and not form.address_asked:
             text = "请告诉我上门地址，或者再说一次“确认”，由店家打电话联系您。"
@@ -177,10 +177,10 @@ class BookingTalk:
         if turn.resident is None:
             text = "预约前请先登录，登录后说“确认”就可以。"
             reply = Reply(text, ReplyKind.FORM, INTENT, suggestions=("确认",), requires=Requirement.SIGN_IN)
-            return Outcome(reply, form)
+            return Moved(reply, form)
         return await self._book(form, chosen, turn.resident, turn.booking_key)
 
-    async def _book(self, form: BookingForm, chosen: Option, resident: str, key: str) -> Outcome:
+    async def _book(self, form: BookingForm, chosen: Option, resident: str, key: str) -> Moved:
         contact = Contact(phone=form.phone, address=form.address)
         request = BookingRequest(
             chosen.offering, chosen.start, party_size=form.party_size, contact=contact, idempotency_key=key
@@ -192,7 +192,7 @@ class BookingTalk:
                 f"没有约上：{refusal.message}换个时间好吗？", form.without_time(), questions.WHEN_SUGGESTIONS
             )
         text = wording.booked_text(booking)
-        return Outcome(Reply(text, ReplyKind.BOOKED, INTENT, cards=(booking,), booking=booking), None, booking)
+        return Moved(Reply(text, ReplyKind.BOOKED, INTENT, cards=(booking,), booking=booking), None, booking)
 
 
 def _with(form: BookingForm, heard: Heard, ordinal: int | None = None) -> BookingForm:

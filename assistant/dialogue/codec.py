@@ -1,0 +1,104 @@
+"""A form as JSON, and back. What cannot be read, of an older version say, is no form: the resident begins it again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from lifecircle.assistant.dialogue.model import (
+    BookingForm,
+    Doubt,
+    Errand,
+    Form,
+    Option,
+    OwnForm,
+    RequestForm,
+    Step,
+    Task,
+    Wish,
+)
+
+Json = dict[str, Any]
+
+_KINDS: Mapping[str, type[BookingForm] | type[OwnForm] | type[RequestForm]] = {
+    "booking": BookingForm,
+    "own": OwnForm,
+    "request": RequestForm,
+}
+
+
+def form_to_json(form: Form | None) -> Json | None:
+    """Only what JSON knows: times as text, tuples as lists."""
+    if form is None:
+        return None
+    kind = next((name for name, made in _KINDS.items() if isinstance(form.task, made)), None)
+    return {
+        "kind": kind,
+        "task": _plain(asdict(form.task)) if form.task else None,
+        "doubt": _plain(asdict(form.doubt)) if form.doubt else None,
+        "misses": form.misses,
+    }
+
+
+def form_from_json(data: Mapping[str, Any] | None) -> Form | None:
+    if not data:
+        return None
+    try:
+        doubt = data["doubt"]
+        return Form(
+            task=_task(data["kind"], data["task"]) if data["task"] else None,
+            doubt=Doubt(str(doubt["said"]), tuple(doubt["choices"])) if doubt else None,
+            misses=int(data["misses"]),
+        )
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case datetime():
+            return value.isoformat()
+        case dict():
+            return {name: _plain(part) for name, part in value.items()}
+        case list() | tuple():
+            return [_plain(part) for part in value]
+        case _:
+            return value
+
+
+def _task(kind: str, data: Json) -> Task:
+    """Raises KeyError, TypeError, ValueError."""
+    return _KINDS[kind](**{name: _READERS[name](part) if name in _READERS else part for name, part in data.items()})
+
+
+def _wish(data: Json | None) -> Wish | None:
+    if data is None:
+        return None
+    return Wish(_instant(data["start"]), _instant(data["end"]) if data["end"] else None, bool(data["is_point"]))
+
+
+def _option(data: Json) -> Option:
+    return Option(**{**data, "start": _instant(data["start"]), "end": _instant(data["end"])})
+
+
+def _instant(text: str) -> datetime:
+    """Raises ValueError for a time without an offset: it could be compared with none."""
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError(text)
+    return found
+
+
+_READERS: Mapping[str, Any] = {
+    "step": Step,
+    "errand": Errand,
+    "wish": _wish,
+    "options": lambda rows: tuple(_option(row) for row in rows),
+    "chosen": lambda row: _option(row) if row else None,
+    "names": tuple,
+    "shown": tuple,
+    "refused": tuple,
+}
+"""How the fields of the tasks are read that JSON does not know."""
