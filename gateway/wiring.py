@@ -108,7 +108,7 @@ def _services(
         searcher=Searcher(read_synonyms(settings.synonyms_file), calendar),
         notices=NoticeDesk(database, keys, keeper, clock, tell.templates, tell.wechat, tell.sms),
         reviews=ReviewDesk(database, keys, keeper, clock, tell.content),
-        feed=ChangeFeed(database, ["bookings"]),
+        feed=ChangeFeed(database, ["bookings", "conversations"]),
         clock=clock,
     )
 
