@@ -116,9 +116,9 @@ def _back(status: OpenStatus, now: datetime) -> str:
 
 
 def opening_text(opens_at: datetime, now: datetime) -> str:
-    """ "今天 13:30", "明天 08:30", "11月30日（周一）08:30"."""
+    """ "今天 13:30", "明天 08:30", "11月30日（周一） 08:30"."""
     day, clock = local_day(opens_at), f"{local(opens_at):%H:%M}"
     days = (day - local_day(now)) // timedelta(days=1)
     if days in (0, 1):
         return f"{'明天' if days else '今天'} {clock}"
-    return f"{day.month}月{day.day}日（周{_WEEKDAYS[day.weekday()]}）{clock}"
+    return f"{day.month}月{day.day}日（周{_WEEKDAYS[day.weekday()]}） {clock}"

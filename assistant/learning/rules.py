@@ -10,7 +10,7 @@ from lifecircle.assistant.dialogue.turn import Outcome
 from lifecircle.assistant.learning.model import Question, Trouble
 from lifecircle.assistant.learning.redaction import without_personal_data
 from lifecircle.assistant.replies import ReplyKind
-from lifecircle.catalogue.text import bare
+from lifecircle.catalogue.text import bare, fold
 
 KEPT = timedelta(days=180)
 """A group goes this long after it was last asked about."""
@@ -57,7 +57,7 @@ def question(
 
 def group_key(said: str) -> str | None:
     """The same for sentences of the same characters, whatever their order, numbers and polite words."""
-    plain = re.sub(r"\[[^\]]*\]|\d+", "", said)
+    plain = re.sub(r"\[[^\]]*\]|\d+", "", fold(said))
     for pattern, instead in _SAME:
         plain = pattern.sub(instead, plain)
     kept = "".join(sorted(set(_FILLERS.sub("", bare(plain)).replace(" ", ""))))

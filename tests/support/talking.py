@@ -16,7 +16,6 @@ from lifecircle.assistant.handoffs.model import Handoff
 from lifecircle.assistant.handoffs.store import HandoffStore
 from lifecircle.assistant.learning.store import QuestionStore
 from lifecircle.assistant.policies.model import Policy
-from lifecircle.assistant.policies.shelf import Policies
 from lifecircle.assistant.replies import Reply, ReplyKind
 from lifecircle.assistant.service import Assistant, Replied, Said
 from lifecircle.catalogue.bookings.service import BookingDesk
@@ -55,11 +54,19 @@ def plainly(form: Form | None, turn: Turn) -> Outcome:
     return of(ANSWER, form=form)
 
 
-class Shelf:
-    """No policies."""
+class Guides:
+    """As far as conversations know policies: found again by id."""
 
     def __init__(self, *policies: Policy) -> None:
-        self.current = Policies(list(policies))
+        self._by_id = {policy.id: policy for policy in policies}
+
+    def get(self, key: str) -> Policy | None:
+        return self._by_id.get(key)
+
+
+@dataclass(frozen=True)
+class Shelf:
+    current: Guides = field(default_factory=Guides)
 
 
 @dataclass
