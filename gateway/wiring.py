@@ -27,6 +27,7 @@ from lifecircle.catalogue.people.rates import Limit, RateCounter, RateLimits
 from lifecircle.catalogue.people.service import PeopleDesk
 from lifecircle.catalogue.people.sms import SmsCodes
 from lifecircle.catalogue.privacy.service import PrivacyDesk
+from lifecircle.catalogue.requests.service import RequestDesk
 from lifecircle.catalogue.reviews.service import ReviewDesk
 from lifecircle.catalogue.sealing import KeyRing
 from lifecircle.catalogue.search.service import Searcher
@@ -92,7 +93,7 @@ def _services(
     members = MembershipDesk(database, keys, keeper, clock)
     tokens, claim = JwtTokens(keys, clock), members.claim_invitations
     people = PeopleDesk(database, keys, wechat, tokens, clock, codes, wechat, rates, limits, claim)
-    tell = deliverers_of(settings, wechat)
+    tell, requests = deliverers_of(settings, wechat), RequestDesk(database, keys, keeper, rates, clock)
     return Services(
         database=database,
         keeper=keeper,
@@ -108,6 +109,7 @@ def _services(
         searcher=Searcher(read_synonyms(settings.synonyms_file), calendar),
         notices=NoticeDesk(database, keys, keeper, clock, tell.templates, tell.wechat, tell.sms),
         reviews=ReviewDesk(database, keys, keeper, clock, tell.content),
+        requests=requests,
         feed=ChangeFeed(database, ["bookings"]),
         clock=clock,
     )

@@ -27,6 +27,7 @@ from lifecircle.graphql.places import Area, Category, LocationInput, load_area, 
 from lifecircle.graphql.policies import PolicyConnection, load_policy, policy_page
 from lifecircle.graphql.privacy import PrivacyQueries
 from lifecircle.graphql.reports import ReportQueries
+from lifecircle.graphql.requests import RequestQueries, load_service_request
 from lifecircle.graphql.reviews import load_review
 from lifecircle.graphql.search import SearchQueries
 from lifecircle.graphql.store_lists import StoreFilter, nearby_page
@@ -46,6 +47,7 @@ _NODES = NodeLoaders(
         "Policy": load_policy,
         "Resident": load_resident,
         "Review": load_review,
+        "ServiceRequest": load_service_request,
         "Store": load_store,
         "WaitingListEntry": load_waiting_entry,
         "WrongInfoReport": load_wrong_info_report,
@@ -55,7 +57,14 @@ _NODES = NodeLoaders(
 
 @strawberry.type(description="Everything that can be read.")
 class Query(
-    PrivacyQueries, FreshnessQueries, CircleQueries, ReportQueries, ImportQueries, SearchQueries, NoticeQueries
+    PrivacyQueries,
+    FreshnessQueries,
+    CircleQueries,
+    ReportQueries,
+    ImportQueries,
+    SearchQueries,
+    NoticeQueries,
+    RequestQueries,
 ):
     @root(Needs.SIGN_IN, "Who is signed in.")
     async def viewer(self, info: Info) -> Resident | None:
