@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass
 
 from lifecircle.assistant import safety
+from lifecircle.assistant.matcher import IntentMatcher
+from lifecircle.assistant.matcher.shipped import project_matcher
 from lifecircle.assistant.policies.shelf import PolicyShelf
 from lifecircle.assistant.router import Router
 from lifecircle.assistant.service import Assistant
@@ -66,7 +68,8 @@ async def wired(settings: Settings, clock: Clock) -> AsyncIterator[Wiring]:
         database = open_database(client, settings.mongodb_database)
         await wait_until_reachable(client, REACHABLE_SECONDS)
         wechat = await _wechat(settings, database, keys, clock, stack)
-        services = _services(settings, database, keys, clock, wechat)
+        matcher = await asyncio.to_thread(project_matcher, settings.state)
+        services = _services(settings, database, keys, clock, wechat, matcher)
         await services.keeper.start()
         await asyncio.to_thread(services.searcher.prepare, services.keeper.current)
         await asyncio.to_thread(safety.prepare)
@@ -82,6 +85,7 @@ def _services(
     keys: KeyRing,
     clock: Clock,
     wechat: WeChatClient | DemoIdentity | NoIdentity,
+    matcher: IntentMatcher,
 ) -> Services:
     calendar, rates, limits = state_calendar(), RateCounter(database, clock), rate_limits(settings)
     shelf, occupancy = PolicyShelf(database), OccupancyIndex(database, settings.districts, clock)
@@ -101,7 +105,7 @@ def _services(
         people=people,
         members=members,
         privacy=PrivacyDesk(database, keys, clock, members),
-        assistant=Assistant(database, keys, desk, Router(desk, shelf), clock),
+        assistant=Assistant(database, keys, desk, Router(desk, shelf, matcher, requests), clock),
         keys=keys,
         calendar=calendar,
         freshness=FreshnessDesk(database, keeper, rates, clock),

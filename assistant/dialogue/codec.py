@@ -33,10 +33,9 @@ def form_to_json(form: Form | None) -> Json | None:
     """Only what JSON knows: times as text, tuples as lists."""
     if form is None:
         return None
-    kind = next((name for name, made in _KINDS.items() if isinstance(form.task, made)), None)
     return {
-        "kind": kind,
-        "task": _plain(asdict(form.task)) if form.task else None,
+        "task": _task_to_json(form.task),
+        "aside": _task_to_json(form.aside),
         "doubt": _plain(asdict(form.doubt)) if form.doubt else None,
         "misses": form.misses,
     }
@@ -48,12 +47,20 @@ def form_from_json(data: Mapping[str, Any] | None) -> Form | None:
     try:
         doubt = data["doubt"]
         return Form(
-            task=_task(data["kind"], data["task"]) if data["task"] else None,
+            task=_task(data["task"]),
+            aside=_task(data["aside"]),
             doubt=Doubt(str(doubt["said"]), tuple(doubt["choices"])) if doubt else None,
             misses=int(data["misses"]),
         )
     except (KeyError, TypeError, ValueError):
         return None
+
+
+def _task_to_json(task: Task | None) -> Json | None:
+    if task is None:
+        return None
+    kind = next(name for name, made in _KINDS.items() if isinstance(task, made))
+    return {"kind": kind, **_plain(asdict(task))}
 
 
 def _plain(value: Any) -> Any:
@@ -68,9 +75,12 @@ def _plain(value: Any) -> Any:
             return value
 
 
-def _task(kind: str, data: Json) -> Task:
+def _task(data: Json | None) -> Task | None:
     """Raises KeyError, TypeError, ValueError."""
-    return _KINDS[kind](**{name: _READERS[name](part) if name in _READERS else part for name, part in data.items()})
+    if data is None:
+        return None
+    fields = {name: _READERS[name](part) if name in _READERS else part for name, part in data.items() if name != "kind"}
+    return _KINDS[data["kind"]](**fields)
 
 
 def _wish(data: Json | None) -> Wish | None:

@@ -30,6 +30,8 @@ class Turn:
     booking_key: str
     said: str = ""
     """As it was typed; `signals.text` is folded."""
+    stores: tuple[str, ...] = ()
+    """Stores that the sentence names, by id."""
 
 
 @dataclass(frozen=True, slots=True)
