@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -11,12 +11,13 @@ from types import MappingProxyType
 import yaml
 
 from lifecircle.assistant.intents import load_training
-from lifecircle.assistant.matcher import IntentMatcher
+from lifecircle.assistant.matcher import IntentMatcher, Match
 from lifecircle.catalogue.requests.model import RequestCategory
 
 MOST_CHOICES = 4
 _LEAST_LIKELY = 0.08
 """What is less likely than this is not worth asking about."""
+_LIKELY = 0.5
 _LOOKED_AT = 6
 
 
@@ -60,8 +61,14 @@ def guess(matcher: IntentMatcher, text: str) -> Guess:
     best, titles = found[0], _titles()
     likely = [each for each in found if each.intent and each.confidence >= _LEAST_LIKELY]
     choices = tuple(titles[each.intent] for each in likely if each.intent)
-    is_sure = best.intent is None or best.confidence >= matcher.threshold
+    is_sure = best.intent is None or (best.confidence >= matcher.threshold and _stands_out(found))
     return Guess(best.intent, best.confidence, is_sure, choices[:MOST_CHOICES])
+
+
+def _stands_out(found: Sequence[Match]) -> bool:
+    """More likely than not, or twice as likely as the next."""
+    best, second = found[0].confidence, found[1].confidence if len(found) > 1 else 0.0
+    return best >= _LIKELY or best >= 2 * second
 
 
 def intent_called(title: str) -> str | None:

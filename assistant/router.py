@@ -29,6 +29,7 @@ MISSES = 2
 SURELY_NOTHING = 0.8
 """How likely a sentence must be to belong to no intent, that a guide that seems to fit is not believed."""
 FEWEST_CHOICES = 2
+_ERRANDS = ("own.change", "own.cancel")
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ class Router:
         plain = answers.small_talk(signals)
         if plain:
             return _Answer(plain)
-        if form.task is None and signals.only_answers:
+        if form.task is None and signals.only_answers and not _names_a_booking(signals):
             return _Answer(answers.nothing_pending())
         found = self.shelf.current.answers.find(signals.text)
         if _is_own_question(found, signals.text) and not about.is_at_once:
@@ -114,7 +115,7 @@ class Router:
     async def _said(self, turn: Turn, about: Guess, found: Found) -> Moved | _Answer | None:
         """What the sentence says in so many words."""
         signals = turn.signals
-        if signals.unbooks or (signals.speaks_of_own_bookings and about.intent in ("own.change", "own.cancel")):
+        if signals.unbooks or (about.intent in _ERRANDS and about.confidence > SURELY_NOTHING):
             return await OwnTalk(self.desk).begin(errand_of(turn), turn)
         if signals.speaks_of_own_bookings:
             return _Answer(await own_bookings(self.desk, turn))
@@ -208,7 +209,7 @@ class _Answer:
 
 
 def _settled(doubt: Doubt | None, turn: Turn) -> tuple[Turn, Guess] | None:
-    """The sentence that was not understood, with the meaning that was picked for it."""
+    """The sentence that was not understood, with the meaning that was picked for it; of a question, the title alone."""
     if doubt is None:
         return None
     ordinal, titles = turn.signals.ordinal, [fold(choice) for choice in doubt.choices]
@@ -221,14 +222,18 @@ def _settled(doubt: Doubt | None, turn: Turn) -> tuple[Turn, Guess] | None:
     intent = intent_called(doubt.choices[picked])
     if intent is None:
         return None
-    meant = replace(turn, said=doubt.said, signals=Signals(fold(doubt.said)))
-    return meant, Guess(intent, 1.0, is_sure=True)
+    about = Guess(intent, 1.0, is_sure=True)
+    if not (about.names or about.complaint):
+        return replace(turn, signals=Signals(titles[picked])), about
+    return replace(turn, said=doubt.said, signals=Signals(fold(doubt.said))), about
 
 
 def _corrected(turn: Turn) -> Turn:
     """ "不是今天，是明天" is heard as 明天."""
     meant = turn.signals.meant
-    return turn if turn.signals.stops or meant == turn.signals.text else replace(turn, signals=Signals(meant))
+    if turn.signals.stops or meant == turn.signals.text:
+        return turn
+    return replace(turn, signals=Signals(meant), corrects=True)
 
 
 def _leaves(turn: Turn, about: Guess) -> bool:
@@ -237,6 +242,11 @@ def _leaves(turn: Turn, about: Guess) -> bool:
     if signals.unbooks and not signals.stops and any(word in signals.text for word in ("取消", "退")):
         return True
     return about.complaint is not None and about.confidence > SURELY_NOTHING and not address_in(signals.text)
+
+
+def _names_a_booking(signals: Signals) -> bool:
+    """ "取消预约" is no answer where nothing was asked."""
+    return signals.unbooks and any(word in signals.text for word in ("约", "订"))
 
 
 def _wants_booking(turn: Turn) -> bool:

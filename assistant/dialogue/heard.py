@@ -67,6 +67,7 @@ def hear(form: BookingForm, turn: Turn, *, is_booking: bool = False) -> Heard:
     text, service = _service_in(text, form, turn)
     text, people = _cut(text, _PARTY)
     text, wish = _wish_in(text, turn.now, _spoken_of(form))
+    wish = _at_the_same_hour(wish, form)
     is_past = wish is not None and (wish.end or wish.start) <= turn.now
     asks_more = not is_booking and _asks_more(text)
     counts = not asks_more
@@ -128,7 +129,8 @@ def _service_in(text: str, form: BookingForm, turn: Turn) -> tuple[str, str | No
     named = names.offering_in(text)
     if named:
         return text.replace(named.name, " ", 1), named.name
-    is_wanted = form.step is Step.WHAT or signals.wants_booking or re.search(r"(?:换|改)(?:成|为)", text)
+    is_changed = turn.corrects or re.search(r"(?:换|改)(?:成|为)", text)
+    is_wanted = form.step is Step.WHAT or signals.wants_booking or is_changed
     if not is_wanted or signals.looks_nearby:
         return text, None
     category = names.category_in(text)
@@ -151,6 +153,17 @@ def _wish_in(text: str, now: datetime, before: datetime | None) -> tuple[str, Wi
         span = parse(text, max(midnight(local_day(before)), now)) or span
     rest = f"{text[: span.begin]} {text[span.stop :]}".strip()
     return rest, _wish(span, text)
+
+
+def _at_the_same_hour(wish: Wish | None, form: BookingForm) -> Wish | None:
+    """ "不是明天，是后天": another day is another day, not another time of day."""
+    if wish is None or wish.end is None or form.wish is None or not form.wish.is_point:
+        return wish
+    day = local_day(wish.start)
+    if (wish.start, wish.end) != (midnight(day), midnight(day + timedelta(days=1))):
+        return wish
+    hour = form.wish.start - midnight(local_day(form.wish.start))
+    return Wish(midnight(day) + hour, None, is_point=True)
 
 
 def _wish(span: TimeSpan, text: str) -> Wish:

@@ -35,10 +35,13 @@ class BookingTalk:
         """`names`: what the sentence is about where it says so in other words than the catalogue."""
         form = BookingForm(Step.WHAT, store=turn.stores[0] if turn.stores else None, is_short=is_short)
         heard = hear(form, turn, is_booking=bool(names))
-        known = [] if heard.service else list(dict.fromkeys(name for name in names if turn.names.offering_in(name)))
+        says_which = turn.names.offering_in(turn.signals.text) or (heard.service and not is_short)
+        known = [] if says_which else list(dict.fromkeys(name for name in names if turn.names.offering_in(name)))
         if len(known) > 1 and offers.has_several(known, turn):
             return questions.which(known, _with(form, heard))
-        return await self._take_in(replace(form, name=known[0]) if known else form, heard, turn)
+        if known:
+            form, heard = replace(form, name=known[0]), replace(heard, service=None)
+        return await self._take_in(form, heard, turn)
 
     async def go_on(self, form: BookingForm, turn: Turn) -> Moved | None:
         """None where the sentence does not move the form: a digression."""
