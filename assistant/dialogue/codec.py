@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -36,7 +36,7 @@ def form_to_json(form: Form | None) -> Json | None:
     return {
         "task": _task_to_json(form.task),
         "aside": _task_to_json(form.aside),
-        "doubt": _plain(asdict(form.doubt)) if form.doubt else None,
+        "doubt": _fields(form.doubt) if form.doubt else None,
         "misses": form.misses,
     }
 
@@ -60,27 +60,28 @@ def _task_to_json(task: Task | None) -> Json | None:
     if task is None:
         return None
     kind = next(name for name, made in _KINDS.items() if isinstance(task, made))
-    return {"kind": kind, **_plain(asdict(task))}
+    return {"kind": kind, **_fields(task)}
 
 
 def _plain(value: Any) -> Any:
-    match value:
-        case datetime():
-            return value.isoformat()
-        case dict():
-            return {name: _plain(part) for name, part in value.items()}
-        case list() | tuple():
-            return [_plain(part) for part in value]
-        case _:
-            return value
+    """Much cheaper than `asdict`, which copies every leaf."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return [_plain(part) for part in value]
+    return _fields(value) if isinstance(value, (Wish, Option)) else value
+
+
+def _fields(record: Any) -> Json:
+    return {field.name: _plain(getattr(record, field.name)) for field in fields(record)}
 
 
 def _task(data: Json | None) -> Task | None:
     """Raises KeyError, TypeError, ValueError."""
     if data is None:
         return None
-    fields = {name: _READERS[name](part) if name in _READERS else part for name, part in data.items() if name != "kind"}
-    return _KINDS[data["kind"]](**fields)
+    told = {name: _READERS[name](part) if name in _READERS else part for name, part in data.items() if name != "kind"}
+    return _KINDS[data["kind"]](**told)
 
 
 def _wish(data: Json | None) -> Wish | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -140,10 +140,14 @@ class BookingTalk:
             return self._ask_to_confirm(now, turn)
         if now.wish is None:
             return questions.when(now, found)
-        return await self._offer(replace(now, chosen=None), now.wish, turn)
+        return await self._offer(replace(now, chosen=None), now.wish, turn, found)
 
-    async def _offer(self, form: BookingForm, wish: Wish, turn: Turn) -> Moved:
-        found = [each for each in offers.candidates(form, turn) if each.most_people >= form.party_size]
+    async def _offer(
+        self, form: BookingForm, wish: Wish, turn: Turn, nearby: Sequence[Candidate] | None = None
+    ) -> Moved:
+        if nearby is None:
+            nearby = offers.candidates(form, turn)
+        found = [each for each in nearby if each.most_people >= form.party_size]
         if not found:
             return questions.nothing_fits(form)
         window = max(each.offering.window_days for each in found)
