@@ -21,6 +21,7 @@ from lifecircle.catalogue.membership.store import MembershipStore
 from lifecircle.catalogue.notices.store import create_notice_indexes
 from lifecircle.catalogue.people.store import PeopleStore
 from lifecircle.catalogue.privacy.store import create_privacy_indexes
+from lifecircle.catalogue.requests.store import RequestStore
 from lifecircle.catalogue.reviews.store import ReviewStore
 from lifecircle.catalogue.sealing import KeyRing, make_keys_file, read_key_ring
 from lifecircle.catalogue.stores.store import create_catalogue_indexes
@@ -44,6 +45,7 @@ async def prepare_database(database: Database, keys: KeyRing) -> None:
     await UploadStore(database).create_indexes()
     await create_notice_indexes(database)
     await ReviewStore(database).create_indexes()
+    await RequestStore(database, keys).create_indexes()
     await create_privacy_indexes(database)
     await ConversationStore(database, keys).create_indexes()
     await HandoffStore(database, keys).create_indexes()

@@ -18,6 +18,7 @@ from lifecircle.graphql.membership import MembershipMutations
 from lifecircle.graphql.notices import NoticeMutations
 from lifecircle.graphql.people import SignInMutations
 from lifecircle.graphql.privacy import PrivacyMutations
+from lifecircle.graphql.requests import RequestMutations
 from lifecircle.graphql.reviews import ReviewMutations
 
 
@@ -38,5 +39,6 @@ class Mutation(
     ReviewMutations,
     ConversationMutations,
     HandoffMutations,
+    RequestMutations,
 ):
     """Only a sum: fields and their permissions are declared where their types are."""

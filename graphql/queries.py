@@ -30,6 +30,7 @@ from lifecircle.graphql.places import Area, Category, LocationInput, load_area, 
 from lifecircle.graphql.policies import PolicyConnection, load_policy, policy_page
 from lifecircle.graphql.privacy import PrivacyQueries
 from lifecircle.graphql.reports import ReportQueries
+from lifecircle.graphql.requests import RequestQueries, load_service_request
 from lifecircle.graphql.reviews import load_review
 from lifecircle.graphql.search import SearchQueries
 from lifecircle.graphql.store_lists import StoreFilter, nearby_page
@@ -51,6 +52,7 @@ _NODES = NodeLoaders(
         "Policy": load_policy,
         "Resident": load_resident,
         "Review": load_review,
+        "ServiceRequest": load_service_request,
         "Store": load_store,
         "WaitingListEntry": load_waiting_entry,
         "WrongInfoReport": load_wrong_info_report,
@@ -70,6 +72,7 @@ class Query(
     ConversationQueries,
     HandoffQueries,
     LearningQueries,
+    RequestQueries,
 ):
     @root(Needs.SIGN_IN, "Who is signed in.")
     async def viewer(self, info: Info) -> Resident | None:

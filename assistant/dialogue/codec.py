@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -33,11 +33,10 @@ def form_to_json(form: Form | None) -> Json | None:
     """Only what JSON knows: times as text, tuples as lists."""
     if form is None:
         return None
-    kind = next((name for name, made in _KINDS.items() if isinstance(form.task, made)), None)
     return {
-        "kind": kind,
-        "task": _plain(asdict(form.task)) if form.task else None,
-        "doubt": _plain(asdict(form.doubt)) if form.doubt else None,
+        "task": _task_to_json(form.task),
+        "aside": _task_to_json(form.aside),
+        "doubt": _fields(form.doubt) if form.doubt else None,
         "misses": form.misses,
     }
 
@@ -48,7 +47,8 @@ def form_from_json(data: Mapping[str, Any] | None) -> Form | None:
     try:
         doubt = data["doubt"]
         return Form(
-            task=_task(data["kind"], data["task"]) if data["task"] else None,
+            task=_task(data["task"]),
+            aside=_task(data["aside"]),
             doubt=Doubt(str(doubt["said"]), tuple(doubt["choices"])) if doubt else None,
             misses=int(data["misses"]),
         )
@@ -56,21 +56,32 @@ def form_from_json(data: Mapping[str, Any] | None) -> Form | None:
         return None
 
 
+def _task_to_json(task: Task | None) -> Json | None:
+    if task is None:
+        return None
+    kind = next(name for name, made in _KINDS.items() if isinstance(task, made))
+    return {"kind": kind, **_fields(task)}
+
+
 def _plain(value: Any) -> Any:
-    match value:
-        case datetime():
-            return value.isoformat()
-        case dict():
-            return {name: _plain(part) for name, part in value.items()}
-        case list() | tuple():
-            return [_plain(part) for part in value]
-        case _:
-            return value
+    """Much cheaper than `asdict`, which copies every leaf."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return [_plain(part) for part in value]
+    return _fields(value) if isinstance(value, (Wish, Option)) else value
 
 
-def _task(kind: str, data: Json) -> Task:
+def _fields(record: Any) -> Json:
+    return {field.name: _plain(getattr(record, field.name)) for field in fields(record)}
+
+
+def _task(data: Json | None) -> Task | None:
     """Raises KeyError, TypeError, ValueError."""
-    return _KINDS[kind](**{name: _READERS[name](part) if name in _READERS else part for name, part in data.items()})
+    if data is None:
+        return None
+    told = {name: _READERS[name](part) if name in _READERS else part for name, part in data.items() if name != "kind"}
+    return _KINDS[data["kind"]](**told)
 
 
 def _wish(data: Json | None) -> Wish | None:

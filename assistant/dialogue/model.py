@@ -122,5 +122,7 @@ class Form:
 
     task: Task | None = None
     doubt: Doubt | None = None
+    aside: Task | None = None
+    """What is gone on with when the task is done."""
     misses: int = 0
     """Sentences in a row that were not understood."""

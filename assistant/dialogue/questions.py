@@ -41,6 +41,8 @@ def not_yet(form: BookingForm, found: Sequence[Candidate], turn: Turn, *, is_pas
     if form.name is None:
         question = "您想预约什么服务？比如保洁、上门理发、羽毛球场。"
         return ask(question, form.with_step(Step.WHAT), ("日常保洁", "上门理发", "上门认证"))
+    if not found and (form.store or form.most_fen is not None or form.refused):
+        return nothing_fits(form)
     if not found:
         return Moved(Reply(f"附近没有可以预约的{form.name}。", ReplyKind.FALLBACK, INTENT), None)
     if all(each.offering.kind is OfferingKind.REQUEST_ONLY for each in found):
@@ -51,6 +53,31 @@ def not_yet(form: BookingForm, found: Sequence[Candidate], turn: Turn, *, is_pas
     if form.party_size > most:
         return _too_many(form, most)
     return None if turn.names.offering_in(form.name) else _which_service(form, found)
+
+
+def when(form: BookingForm, found: Sequence[Candidate]) -> Moved:
+    """Who comes to the house must also know where it is: asked for in one go where few turns are wanted."""
+    form = form.with_step(Step.WHEN)
+    if form.is_short and form.address is None and any(each.offering.at_home for each in found):
+        question = "可以上门。您想约什么时间、上门地址是哪里？比如“下周三上午十点，青石路12号3幢502”。"
+        return ask(question, replace(form, address_asked=True), WHEN_SUGGESTIONS)
+    return ask(f"好的，约{form.name}。您想约什么时间？", form, WHEN_SUGGESTIONS)
+
+
+def which(names: Sequence[str], form: BookingForm) -> Moved:
+    """A need that several services answer."""
+    known = tuple(names[:_MOST_NAMES])
+    return clarify(f"可以约这些：{'、'.join(known)}。您要哪一种？", replace(form, names=known, step=Step.WHAT), known)
+
+
+def nothing_fits(form: BookingForm) -> Moved:
+    if form.options:
+        return clarify("附近没有别的店了，您看原来的可以吗？", replace(form, store=None), labels(form))
+    if form.most_fen is not None:
+        text = f"附近没有不超过 {wording.yuan(form.most_fen)} 的{form.name}。您可以放宽价格，或者换一项服务。"
+        return ask(text, replace(form, most_fen=None, step=Step.WHEN), WHEN_SUGGESTIONS)
+    text = f"这家店没有可以预约的{form.name}，要看看别的店吗？可以说时间，比如“明天上午”。"
+    return ask(text, replace(form, store=None, step=Step.WHEN), WHEN_SUGGESTIONS)
 
 
 def _too_many(form: BookingForm, most: int) -> Moved:

@@ -30,6 +30,10 @@ class Turn:
     booking_key: str
     said: str = ""
     """As it was typed; `signals.text` is folded."""
+    corrects: bool = False
+    """ "不是保洁，是擦窗": `signals` holds what is meant."""
+    stores: tuple[str, ...] = ()
+    """Stores that the sentence names, by id."""
 
 
 @dataclass(frozen=True, slots=True)

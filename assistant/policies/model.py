@@ -44,6 +44,32 @@ class Policy:
         return is_stale(RecordKind.GUIDE, self.checked_on, today)
 
 
+@dataclass(frozen=True, slots=True)
+class PolicyMatch:
+    policy: Policy
+    score: float
+    """How much of the question the guide speaks of: about 1 where it holds all of it, more for its own questions."""
+    confidence: float
+    """How often a guide that fits so well is the right one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """An article of a law or regulation, word for word."""
+
+    document: str
+    """Title of the document that it stands in."""
+    number: str
+    """第四十五条."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleMatch:
+    article: Article
+    score: float
+
+
 def policy_from_document(document: Mapping[str, Any]) -> Policy:
     return Policy(
         id=document["_id"],

@@ -17,6 +17,8 @@ from lifecircle.catalogue.privacy.model import AuditEntry, PersonalData
 from lifecircle.catalogue.privacy.roles import Applications, Memberships, PhoneCodes, opened_text
 from lifecircle.catalogue.privacy.rows import HeldBookings, HeldRows
 from lifecircle.catalogue.privacy.store import AccountStore
+from lifecircle.catalogue.requests.store import COLLECTION as REQUESTS
+from lifecircle.catalogue.requests.store import SEALED_AS as REQUEST
 from lifecircle.catalogue.reviews.held import HeldReviews
 from lifecircle.catalogue.sealing import KeyRing
 
@@ -123,6 +125,7 @@ def standard_holdings(
     of_handoffs = ("area", "reason", "opened_at", "closed_at")
     of_waiting = ("offering", "start", "party_size", "status", "joined_at")
     of_reports = ("store", "field", "text", "reported_at", "answered_at", "answer")
+    of_requests = ("category", "made_at", "closed_at", "note")
     return (
         Memberships(members),
         Rows(database, keys, "sessions", "sessions", of_sessions, born="created_at"),
@@ -135,6 +138,7 @@ def standard_holdings(
         Rows(database, keys, "messageCredits", CREDITS, ("template", "left")),
         Rows(database, keys, "waitingEntries", "waiting_entries", of_waiting, born="joined_at"),
         Rows(database, keys, "wrongInfoReports", "wrong_info_reports", of_reports, born="reported_at"),
+        Rows(database, keys, "serviceRequests", REQUESTS, of_requests, sealed={"said": REQUEST}, born="made_at"),
         Rows(database, keys, "staffAreas", "staff", ("area", "role")),
         PhoneCodes(database, keys),
         AuditEntries(AuditLog(database, clock)),
