@@ -119,6 +119,10 @@ class ConversationStore:
         change = {"$push": self._pushed([message])}
         return bool((await self._conversations.update_one({"_id": key}, change, hint="_id_")).matched_count)
 
+    async def is_traditional(self, key: str) -> bool:
+        row = await self._conversations.find_one({"_id": key}, {"is_traditional": 1})
+        return bool(row and row["is_traditional"])
+
     async def end_handoff(self, key: str, handoff: str, until: datetime, message: Message) -> None:
         """Once, however often it is asked for."""
         change = {
