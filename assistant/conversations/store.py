@@ -65,7 +65,7 @@ class ConversationStore:
 
         Somebody else's conversation is as unknown as one that never was, and is not held up either.
         """
-        free = {"$or": [{"turn": None}, {"turn.until": {"$lte": now}}]}
+        free = {"turn.until": {"$not": {"$gt": now}}}  # an $or would make the embedded engine look at all of them
         mine = {"resident": {"$in": [None, resident]}}
         change: Document = {"$set": {"turn": {"holder": holder, "until": now + LEASE}}}
         if begins:
