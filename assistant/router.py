@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from lifecircle.assistant import answers, safety, searching
+from lifecircle.assistant.certification import own_certification
 from lifecircle.assistant.dialogue.complaint import ComplaintTalk
 from lifecircle.assistant.dialogue.heard import address_in, hear
 from lifecircle.assistant.dialogue.left import as_left, calm, reminded
@@ -21,6 +22,7 @@ from lifecircle.assistant.refusals import refused
 from lifecircle.assistant.replies import PARAGRAPH, Reply
 from lifecircle.assistant.understanding import Signals
 from lifecircle.catalogue.bookings.service import BookingDesk
+from lifecircle.catalogue.certification.service import CertificationDesk
 from lifecircle.catalogue.requests.service import RequestDesk
 from lifecircle.catalogue.text import bare, fold
 
@@ -40,6 +42,7 @@ class Router:
     shelf: PolicyShelf
     matcher: IntentMatcher
     requests: RequestDesk
+    certification: CertificationDesk
     entities: EntityKeeper = field(default_factory=EntityKeeper)
 
     async def outcome(self, before: Form | None, turn: Turn) -> Outcome:
@@ -151,6 +154,8 @@ class Router:
                 return await OwnTalk(self.desk).begin(Errand.CHANGE, turn)
             case "own.cancel":
                 return await OwnTalk(self.desk).begin(Errand.CANCEL, turn)
+            case "pension.status" if _is_own_standing(turn.signals.text):
+                return _Answer(await own_certification(self.certification, turn.resident, turn.now))
             case "own.rate":
                 return _Answer(answers.how_to_rate())
             case "report.wrong_info":
@@ -261,6 +266,11 @@ def _is_own_question(found: Found, text: str) -> bool:
     """Letter by letter what the guide answers: it comes before everything that it could also mean."""
     best = found.matches[0].policy if found.matches else None
     return best is not None and found.is_good and bare(text) in {bare(each) for each in (best.title, *best.questions)}
+
+
+def _is_own_standing(text: str) -> bool:
+    """ "我认证了没有" asks for what is recorded of oneself; how one looks it up is for the guides."""
+    return "我" in text and not any(word in text for word in ("怎么", "哪里", "哪儿", "如何", "妈", "爸", "父", "母"))
 
 
 def _is_about(found: Found, turn: Turn) -> bool:

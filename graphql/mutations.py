@@ -14,6 +14,7 @@ from lifecircle.graphql.freshness import FreshnessMutations
 from lifecircle.graphql.imports import ImportMutations
 from lifecircle.graphql.membership import MembershipMutations
 from lifecircle.graphql.notices import NoticeMutations
+from lifecircle.graphql.pension import PensionMutations
 from lifecircle.graphql.people import SignInMutations
 from lifecircle.graphql.privacy import PrivacyMutations
 from lifecircle.graphql.requests import RequestMutations
@@ -36,5 +37,6 @@ class Mutation(
     NoticeMutations,
     ReviewMutations,
     RequestMutations,
+    PensionMutations,
 ):
     """Only a sum: fields and their permissions are declared where their types are."""

@@ -15,10 +15,10 @@ from lifecircle.catalogue.privacy.rows import HeldRows
 from lifecircle.catalogue.privacy.rules import AUDIT_KEPT, TOMBSTONES_KEPT
 from lifecircle.catalogue.privacy.store import AccountStore, AuditStore
 
-EXPIRING = ("sessions", "conversations", "sms_codes", "rates", "waiting_entries")
+EXPIRING = ("sessions", "conversations", "sms_codes", "rates", "waiting_entries", "certification_reminders")
 """Collections whose rows end at `expires_at`."""
 
-MAY_LEAVE_ORPHANS = ("sessions", "conversations", "consents", "bookings")
+MAY_LEAVE_ORPHANS = ("sessions", "conversations", "consents", "bookings", "certifications", "certification_reminders")
 """Where a request that was under way may still have written while its account was deleted."""
 
 
