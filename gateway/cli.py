@@ -198,6 +198,12 @@ def _schema(options: argparse.Namespace) -> int:
 
 
 def _assistant(options: argparse.Namespace) -> int:
+    if options.step == "review":
+        from lifecircle.gateway.review_command import review
+
+        for line in asyncio.run(review(_settings(options), options)):
+            print(line)
+        return 0
     from lifecircle.assistant.evaluation.command import STEPS
 
     return STEPS[options.step](options)
@@ -224,7 +230,7 @@ _COMMANDS = (
     ("demo", _demo, "serve in demo mode and take the guided tour", _demo_arguments),
     ("schema", _schema, "print the GraphQL schema", _nothing),
     ("keys", _keys, "write a file of fresh keys", _keys_arguments),
-    ("assistant", _assistant, "train or evaluate what the assistant understands", _assistant_arguments),
+    ("assistant", _assistant, "train, evaluate or review what the assistant understands", _assistant_arguments),
 )
 
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lifecircle.assistant.dialogue.store import ConversationStore
+from lifecircle.assistant.conversations.store import ConversationStore
+from lifecircle.assistant.handoffs.store import HandoffStore
+from lifecircle.assistant.learning.store import QuestionStore
 from lifecircle.catalogue.bookings.store import BookingStore
 from lifecircle.catalogue.bookings.waiting.store import WaitingStore
 from lifecircle.catalogue.certification.store import create_certification_indexes
@@ -48,6 +50,8 @@ async def prepare_database(database: Database, keys: KeyRing) -> None:
     await RequestStore(database, keys).create_indexes()
     await create_privacy_indexes(database)
     await ConversationStore(database, keys).create_indexes()
+    await HandoffStore(database, keys).create_indexes()
+    await QuestionStore(database).create_indexes()
 
 
 def key_ring_of(settings: Settings) -> KeyRing:

@@ -120,7 +120,7 @@ def _services(
         notices=NoticeDesk(database, keys, keeper, clock, tell.templates, tell.wechat, tell.sms),
         reviews=ReviewDesk(database, keys, keeper, clock, tell.content),
         requests=requests,
-        feed=ChangeFeed(database, ["bookings"]),
+        feed=ChangeFeed(database, ["bookings", "conversations"]),
         clock=clock,
     )
 

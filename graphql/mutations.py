@@ -9,8 +9,10 @@ from lifecircle.graphql.bookings_series import SeriesMutations
 from lifecircle.graphql.bookings_store import StoreSideMutations
 from lifecircle.graphql.bookings_waiting import WaitingMutations
 from lifecircle.graphql.chat import ChatMutations
+from lifecircle.graphql.conversations import ConversationMutations
 from lifecircle.graphql.editing import EditingMutations
 from lifecircle.graphql.freshness import FreshnessMutations
+from lifecircle.graphql.handoffs import HandoffMutations
 from lifecircle.graphql.imports import ImportMutations
 from lifecircle.graphql.membership import MembershipMutations
 from lifecircle.graphql.notices import NoticeMutations
@@ -38,5 +40,7 @@ class Mutation(
     ReviewMutations,
     RequestMutations,
     PensionMutations,
+    ConversationMutations,
+    HandoffMutations,
 ):
     """Only a sum: fields and their permissions are declared where their types are."""

@@ -13,10 +13,13 @@ from lifecircle.graphql.bookings import load_booking
 from lifecircle.graphql.bookings_waiting import load_waiting_entry
 from lifecircle.graphql.circle import CircleQueries
 from lifecircle.graphql.context import Info
+from lifecircle.graphql.conversations import ConversationQueries, load_conversation
 from lifecircle.graphql.enums import StoreSort
 from lifecircle.graphql.freshness import FreshnessQueries, load_wrong_info_report
+from lifecircle.graphql.handoffs import HandoffQueries, load_handoff
 from lifecircle.graphql.ids import key_of
 from lifecircle.graphql.imports import ImportQueries
+from lifecircle.graphql.learning import LearningQueries
 from lifecircle.graphql.merchants import load_chain, load_merchant
 from lifecircle.graphql.node import Node, NodeLoaders
 from lifecircle.graphql.notices import NoticeQueries
@@ -42,6 +45,8 @@ _NODES = NodeLoaders(
         "Booking": load_booking,
         "Category": load_category,
         "Chain": load_chain,
+        "Conversation": load_conversation,
+        "Handoff": load_handoff,
         "Membership": load_membership,
         "Merchant": load_merchant,
         "Offering": load_offering,
@@ -67,6 +72,9 @@ class Query(
     NoticeQueries,
     RequestQueries,
     PensionQueries,
+    ConversationQueries,
+    HandoffQueries,
+    LearningQueries,
 ):
     @root(Needs.SIGN_IN, "Who is signed in.")
     async def viewer(self, info: Info) -> Resident | None:

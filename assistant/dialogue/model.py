@@ -6,8 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from lifecircle.catalogue.geo import Point
-
 
 class Step(StrEnum):
     """What a task waits for."""
@@ -128,28 +126,3 @@ class Form:
     """What is gone on with when the task is done."""
     misses: int = 0
     """Sentences in a row that were not understood."""
-
-
-@dataclass(frozen=True, slots=True)
-class LastTurn:
-    """Enough to take a turn again that was sent twice."""
-
-    key: str
-    said: str
-    """Hash of the text."""
-    form: Form | None
-    """As it was before the turn."""
-    booking: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Conversation:
-    id: str
-    resident: str | None
-    form: Form | None = None
-    near: Point | None = None
-    """Where the resident last said to be."""
-    is_traditional: bool = False
-    last: LastTurn | None = None
-    """Only of a turn that came with an idempotency key."""
-    version: int = 0
