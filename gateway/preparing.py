@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lifecircle.assistant.dialogue.store import ConversationStore
+from lifecircle.assistant.policies.store import RegulationStore
 from lifecircle.catalogue.bookings.store import BookingStore
 from lifecircle.catalogue.bookings.waiting.store import WaitingStore
 from lifecircle.catalogue.database import Database, ensure_schema_version
@@ -43,6 +44,7 @@ async def prepare_database(database: Database, keys: KeyRing) -> None:
     await create_notice_indexes(database)
     await ReviewStore(database).create_indexes()
     await create_privacy_indexes(database)
+    await RegulationStore(database).create_indexes()
     await ConversationStore(database, keys).create_indexes()
 
 
