@@ -10,6 +10,7 @@ from pathlib import Path
 from lifecircle.assistant.conversations.store import ConversationStore
 from lifecircle.assistant.handoffs.store import HandoffStore
 from lifecircle.assistant.learning.store import QuestionStore
+from lifecircle.assistant.policies.store import RegulationStore
 from lifecircle.catalogue.bookings.store import BookingStore
 from lifecircle.catalogue.bookings.waiting.store import WaitingStore
 from lifecircle.catalogue.certification.store import create_certification_indexes
@@ -49,6 +50,7 @@ async def prepare_database(database: Database, keys: KeyRing) -> None:
     await ReviewStore(database).create_indexes()
     await RequestStore(database, keys).create_indexes()
     await create_privacy_indexes(database)
+    await RegulationStore(database).create_indexes()
     await ConversationStore(database, keys).create_indexes()
     await HandoffStore(database, keys).create_indexes()
     await QuestionStore(database).create_indexes()
