@@ -187,7 +187,7 @@ class Router:
     def _unsure(self, turn: Turn, about: Guess, found: Found) -> _Answer:
         if found.is_good:
             return _Answer(self._guide(found, turn), is_doubtful=True)
-        if len(about.choices) < FEWEST_CHOICES or _is_noise(turn.signals.text):
+        if len(about.choices) < FEWEST_CHOICES or turn.signals.is_noise:
             return self._nothing(turn, about, found)
         return _Answer(answers.did_you_mean(about.choices, about.confidence), unanswered=True, choices=about.choices)
 
@@ -276,9 +276,3 @@ def _is_own_standing(text: str) -> bool:
 def _is_about(found: Found, turn: Turn) -> bool:
     """A question that a guide answers and that names no service of the catalogue."""
     return found.is_good and turn.names.offering_in(turn.signals.text) is None
-
-
-def _is_noise(text: str) -> bool:
-    """Hardly a Chinese character in it, or always the same."""
-    letters = [char for char in text if "\u4e00" <= char <= "\u9fff"]
-    return len(letters) * 2 < len(text.replace(" ", "")) or len(set(letters)) < FEWEST_CHOICES
