@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
+from typing import Protocol
 
 import yaml
 
 from lifecircle.assistant.intents import load_training
-from lifecircle.assistant.matcher import IntentMatcher, Match
+from lifecircle.assistant.matcher import Match
 from lifecircle.catalogue.requests.model import RequestCategory
 
 MOST_CHOICES = 4
@@ -56,7 +57,16 @@ class Guess:
         return self.is_sure and (self.intent or "").startswith(f"{domain}.")
 
 
-def guess(matcher: IntentMatcher, text: str) -> Guess:
+class Matcher(Protocol):
+    """An `IntentMatcher`, or what stands for one."""
+
+    @property
+    def threshold(self) -> float: ...
+
+    def match(self, text: str, k: int = 3) -> list[Match]: ...
+
+
+def guess(matcher: Matcher, text: str) -> Guess:
     found = matcher.match(text, _LOOKED_AT)
     best, titles = found[0], _titles()
     likely = [each for each in found if each.intent and each.confidence >= _LEAST_LIKELY]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from lifecircle.assistant import answers, safety, searching
+from lifecircle.assistant.certification import own_certification
 from lifecircle.assistant.dialogue.complaint import ComplaintTalk
 from lifecircle.assistant.dialogue.heard import address_in, hear
 from lifecircle.assistant.dialogue.left import as_left, calm, reminded
@@ -21,6 +22,7 @@ from lifecircle.assistant.refusals import refused
 from lifecircle.assistant.replies import PARAGRAPH, Reply
 from lifecircle.assistant.understanding import Signals
 from lifecircle.catalogue.bookings.service import BookingDesk
+from lifecircle.catalogue.certification.service import CertificationDesk
 from lifecircle.catalogue.requests.service import RequestDesk
 from lifecircle.catalogue.text import bare, fold
 
@@ -40,6 +42,7 @@ class Router:
     shelf: PolicyShelf
     matcher: IntentMatcher
     requests: RequestDesk
+    certification: CertificationDesk
     entities: EntityKeeper = field(default_factory=EntityKeeper)
 
     async def outcome(self, before: Form | None, turn: Turn) -> Outcome:
@@ -151,6 +154,8 @@ class Router:
                 return await OwnTalk(self.desk).begin(Errand.CHANGE, turn)
             case "own.cancel":
                 return await OwnTalk(self.desk).begin(Errand.CANCEL, turn)
+            case "pension.status" if _is_own_standing(turn.signals.text):
+                return _Answer(await own_certification(self.certification, turn.resident, turn.now))
             case "own.rate":
                 return _Answer(answers.how_to_rate())
             case "report.wrong_info":
@@ -182,7 +187,7 @@ class Router:
     def _unsure(self, turn: Turn, about: Guess, found: Found) -> _Answer:
         if found.is_good:
             return _Answer(self._guide(found, turn), is_doubtful=True)
-        if len(about.choices) < FEWEST_CHOICES or _is_noise(turn.signals.text):
+        if len(about.choices) < FEWEST_CHOICES or turn.signals.is_noise:
             return self._nothing(turn, about, found)
         return _Answer(answers.did_you_mean(about.choices, about.confidence), unanswered=True, choices=about.choices)
 
@@ -263,12 +268,11 @@ def _is_own_question(found: Found, text: str) -> bool:
     return best is not None and found.is_good and bare(text) in {bare(each) for each in (best.title, *best.questions)}
 
 
+def _is_own_standing(text: str) -> bool:
+    """ "我认证了没有" asks for what is recorded of oneself; how one looks it up is for the guides."""
+    return "我" in text and not any(word in text for word in ("怎么", "哪里", "哪儿", "如何", "妈", "爸", "父", "母"))
+
+
 def _is_about(found: Found, turn: Turn) -> bool:
     """A question that a guide answers and that names no service of the catalogue."""
     return found.is_good and turn.names.offering_in(turn.signals.text) is None
-
-
-def _is_noise(text: str) -> bool:
-    """Hardly a Chinese character in it, or always the same."""
-    letters = [char for char in text if "\u4e00" <= char <= "\u9fff"]
-    return len(letters) * 2 < len(text.replace(" ", "")) or len(set(letters)) < FEWEST_CHOICES

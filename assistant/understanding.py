@@ -65,6 +65,9 @@ _UNBOOK = re.compile(
 )
 
 
+_FEWEST_LETTERS = 2
+
+
 class Shift(Enum):
     EARLIER = "earlier"
     LATER = "later"
@@ -169,6 +172,12 @@ class Signals:
     @property
     def complains(self) -> bool:
         return bool(_URGES.search(self.text))
+
+    @property
+    def is_noise(self) -> bool:
+        """Hardly a Chinese character in it, or always the same."""
+        letters = [char for char in self.text if "\u4e00" <= char <= "\u9fff"]
+        return len(letters) * 2 < len(self.text.replace(" ", "")) or len(set(letters)) < _FEWEST_LETTERS
 
     @property
     def only_answers(self) -> bool:

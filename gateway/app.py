@@ -89,7 +89,7 @@ class _Worker:
         async with running(self._end_with_supervisor()), wired(self._settings, self._clock) as wiring:
             services = wiring.services
             jobs = [*services.privacy.jobs, *services.freshness.jobs, *services.bookings.jobs, *services.notices.jobs]
-            jobs += services.reviews.jobs
+            jobs += [*services.reviews.jobs, *services.certification.jobs]
             async with jobs_running(services.database, self._clock, jobs):
                 self._open(wiring)
                 gc.freeze()  # code and catalogue stay for good: no collection looks at them again

@@ -110,6 +110,12 @@ def _assistant_arguments(command: argparse.ArgumentParser) -> None:
     add_arguments(command)
 
 
+def _policies_arguments(command: argparse.ArgumentParser) -> None:
+    from lifecircle.gateway.policy_arguments import add_arguments
+
+    add_arguments(command)
+
+
 def _nothing(command: argparse.ArgumentParser) -> None:
     """No arguments."""
 
@@ -209,6 +215,12 @@ def _assistant(options: argparse.Namespace) -> int:
     return STEPS[options.step](options)
 
 
+def _policies(options: argparse.Namespace) -> int:
+    from lifecircle.gateway.policy_commands import run
+
+    return run(_settings(options), options)
+
+
 def _keys(options: argparse.Namespace) -> int:
     from lifecircle.catalogue.sealing import make_keys_file, read_key_ring
 
@@ -231,6 +243,7 @@ _COMMANDS = (
     ("schema", _schema, "print the GraphQL schema", _nothing),
     ("keys", _keys, "write a file of fresh keys", _keys_arguments),
     ("assistant", _assistant, "train, evaluate or review what the assistant understands", _assistant_arguments),
+    ("policies", _policies, "take laws and regulations in, or list them", _policies_arguments),
 )
 
 

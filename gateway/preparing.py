@@ -10,8 +10,10 @@ from pathlib import Path
 from lifecircle.assistant.conversations.store import ConversationStore
 from lifecircle.assistant.handoffs.store import HandoffStore
 from lifecircle.assistant.learning.store import QuestionStore
+from lifecircle.assistant.policies.store import RegulationStore
 from lifecircle.catalogue.bookings.store import BookingStore
 from lifecircle.catalogue.bookings.waiting.store import WaitingStore
+from lifecircle.catalogue.certification.store import create_certification_indexes
 from lifecircle.catalogue.database import Database, ensure_schema_version
 from lifecircle.catalogue.editing.store import EditingStore
 from lifecircle.catalogue.errors import SettingInvalid
@@ -44,9 +46,11 @@ async def prepare_database(database: Database, keys: KeyRing) -> None:
     await EditingStore(database).create_indexes()
     await UploadStore(database).create_indexes()
     await create_notice_indexes(database)
+    await create_certification_indexes(database)
     await ReviewStore(database).create_indexes()
     await RequestStore(database, keys).create_indexes()
     await create_privacy_indexes(database)
+    await RegulationStore(database).create_indexes()
     await ConversationStore(database, keys).create_indexes()
     await HandoffStore(database, keys).create_indexes()
     await QuestionStore(database).create_indexes()

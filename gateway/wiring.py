@@ -16,6 +16,8 @@ from lifecircle.assistant.service import Assistant
 from lifecircle.catalogue.bookings.occupancy.index import OccupancyIndex
 from lifecircle.catalogue.bookings.occupancy.live import Live
 from lifecircle.catalogue.bookings.service import BookingDesk
+from lifecircle.catalogue.certification.rulebook import RuleShelf
+from lifecircle.catalogue.certification.service import CertificationDesk
 from lifecircle.catalogue.clock import Clock
 from lifecircle.catalogue.database import Database, connect, open_database, wait_until_reachable
 from lifecircle.catalogue.editing.service import EditingDesk
@@ -89,23 +91,27 @@ def _services(
 ) -> Services:
     calendar, rates, limits = state_calendar(), RateCounter(database, clock), rate_limits(settings)
     shelf, occupancy = PolicyShelf(database), OccupancyIndex(database, settings.districts, clock)
+    rules = RuleShelf(database)
     codes = SmsCodes(database, keys, DemoSms() if settings.demo else NoSms(), rates, limits, clock)
     keeper = SnapshotKeeper(
-        database, settings.districts, clock, [shelf, occupancy], image_folder(settings.state, settings.districts)
+        database, settings.districts, clock, [shelf, occupancy, rules], image_folder(settings.state, settings.districts)
     )
     desk = BookingDesk(database, keys, calendar, clock, live=Live(keeper, occupancy))
     members = MembershipDesk(database, keys, keeper, clock)
     tokens, claim = JwtTokens(keys, clock), members.claim_invitations
     people = PeopleDesk(database, keys, wechat, tokens, clock, codes, wechat, rates, limits, claim)
     tell, requests = deliverers_of(settings, wechat), RequestDesk(database, keys, keeper, rates, clock)
+    privacy = PrivacyDesk(database, keys, clock, members)
+    certification = CertificationDesk(database, keys, keeper, privacy, desk, rules, clock)
     return Services(
         database=database,
         keeper=keeper,
         bookings=desk,
         people=people,
         members=members,
-        privacy=PrivacyDesk(database, keys, clock, members),
-        assistant=Assistant(database, keys, desk, Router(desk, shelf, matcher, requests), clock),
+        privacy=privacy,
+        certification=certification,
+        assistant=Assistant(database, keys, desk, Router(desk, shelf, matcher, requests, certification), clock),
         keys=keys,
         calendar=calendar,
         freshness=FreshnessDesk(database, keeper, rates, clock),

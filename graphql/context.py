@@ -11,6 +11,7 @@ from graphql import DocumentNode
 
 from lifecircle.assistant.service import Assistant
 from lifecircle.catalogue.bookings.service import BookingDesk
+from lifecircle.catalogue.certification.service import CertificationDesk
 from lifecircle.catalogue.clock import Clock
 from lifecircle.catalogue.database import Database, database_errors_as_refusals
 from lifecircle.catalogue.editing.service import EditingDesk
@@ -50,6 +51,7 @@ class Services:
     people: PeopleDesk
     members: MembershipDesk
     privacy: PrivacyDesk
+    certification: CertificationDesk
     assistant: Assistant
     keys: KeyRing
     calendar: HolidayCalendar

@@ -16,6 +16,7 @@ from lifecircle.graphql.handoffs import HandoffMutations
 from lifecircle.graphql.imports import ImportMutations
 from lifecircle.graphql.membership import MembershipMutations
 from lifecircle.graphql.notices import NoticeMutations
+from lifecircle.graphql.pension import PensionMutations
 from lifecircle.graphql.people import SignInMutations
 from lifecircle.graphql.privacy import PrivacyMutations
 from lifecircle.graphql.requests import RequestMutations
@@ -40,5 +41,6 @@ class Mutation(
     ConversationMutations,
     HandoffMutations,
     RequestMutations,
+    PensionMutations,
 ):
     """Only a sum: fields and their permissions are declared where their types are."""

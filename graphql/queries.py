@@ -24,6 +24,7 @@ from lifecircle.graphql.merchants import load_chain, load_merchant
 from lifecircle.graphql.node import Node, NodeLoaders
 from lifecircle.graphql.notices import NoticeQueries
 from lifecircle.graphql.offerings import AvailabilityDay, load_offering
+from lifecircle.graphql.pension import PensionQueries
 from lifecircle.graphql.people import Resident, load_membership, load_resident
 from lifecircle.graphql.permissions import query as root
 from lifecircle.graphql.places import Area, Category, LocationInput, load_area, load_category
@@ -73,6 +74,7 @@ class Query(
     HandoffQueries,
     LearningQueries,
     RequestQueries,
+    PensionQueries,
 ):
     @root(Needs.SIGN_IN, "Who is signed in.")
     async def viewer(self, info: Info) -> Resident | None:

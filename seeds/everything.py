@@ -6,6 +6,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from lifecircle.catalogue.database import Database
+from lifecircle.seeds.certification import read_certification_rules
 from lifecircle.seeds.loader import LoadReport, load, read_seed_documents, seeding_day
 from lifecircle.seeds.policy_files import read_policies
 
@@ -23,5 +24,7 @@ async def seed_everything(
 ) -> LoadReport:
     """Load what is new. Raises SeedError before anything is written."""
     documents = read_seed_documents(await seeding_day(database, today), size=size, folder=folder)
-    documents.collections["policies"] = read_policies(district=DISTRICT)
+    policies = documents.collections["policies"] = read_policies(district=DISTRICT)
+    guides = {guide["_id"] for guide in policies}
+    documents.collections["certification_rules"] = read_certification_rules(folder, guides=guides)
     return await load(database, documents, now=now)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from lifecircle.assistant.answers import CITY_HOTLINE
-from lifecircle.assistant.dialogue.heard import address_in
+from lifecircle.assistant.dialogue.heard import address_in, without_markup
 from lifecircle.assistant.dialogue.model import RequestForm, Step
 from lifecircle.assistant.dialogue.turn import Moved, Turn
 from lifecircle.assistant.replies import Reply, ReplyKind, Requirement
@@ -52,7 +52,7 @@ class ComplaintTalk:
 
     def begin(self, category: RequestCategory, turn: Turn) -> Moved:
         """Its text is what was said, as it was said."""
-        text = " ".join((turn.said or turn.signals.text).split())[:LONGEST_TEXT]
+        text = without_markup(turn.said or turn.signals.text)[:LONGEST_TEXT]
         form = RequestForm(Step.WHERE, category.value, text, place=_place_in(turn.signals.text))
         return _confirm(form, turn) if form.place else _ask_where(form)
 
@@ -65,9 +65,9 @@ class ComplaintTalk:
             return await self._take_down(form, turn)
         more, corrected = _MORE.match(signals.text), _PLACE_CORRECTED.search(signals.text)
         if corrected:
-            return _confirm(replace(form, place=corrected["place"].strip(" ,是:")), turn)
+            return _confirm(replace(form, place=without_markup(corrected["place"]).strip(" ,是:")), turn)
         if more and form.step is Step.CONFIRM:
-            return _confirm(replace(form, text=f"{form.text}；{more['more']}"[:LONGEST_TEXT]), turn)
+            return _confirm(replace(form, text=f"{form.text}；{without_markup(more['more'])}"[:LONGEST_TEXT]), turn)
         place = _place_in(signals.text) or _as_answer(form, turn)
         if place:
             return _confirm(replace(form, place=place), turn)
@@ -99,7 +99,7 @@ def _place_in(text: str) -> str | None:
     """A place that is plainly named as one."""
     found = _WHERE.search(text)
     if found:
-        return found["at"].strip()[:LONGEST_PLACE]
+        return without_markup(found["at"])[:LONGEST_PLACE]
     address = address_in(text)
     return address[:LONGEST_PLACE] if address else None
 
@@ -107,12 +107,14 @@ def _place_in(text: str) -> str | None:
 def _as_answer(form: RequestForm, turn: Turn) -> str | None:
     """Asked where, people say a place and nothing else."""
     text = turn.signals.text
-    if form.step is not Step.WHERE or turn.signals.asks or turn.signals.complains or len(text) > LONGEST_PLACE:
+    if form.step is not Step.WHERE or len(text) > LONGEST_PLACE:
+        return None
+    if turn.signals.asks or turn.signals.complains or turn.signals.is_noise:
         return None
     if _HERE.fullmatch(text) and turn.near is None:
         return None
     known = any(fold(area.name) in text for area in turn.snapshot.areas)
-    said = re.sub(r"^(?:就|是|在)+", "", text).strip(" ,。")
+    said = re.sub(r"^(?:就|是|在)+", "", without_markup(text)).strip(" ,。")
     return said if len(said) > 1 and (known or _PLACE_WORDS.search(text) or any(map(str.isdigit, text))) else None
 
 

@@ -36,6 +36,7 @@ _PARTY = re.compile(
 _SMALL_WORDS = re.compile(
     r"预约|预订|约|订|报名|改期|改|换|调|推迟|提前|上门|服务|时间|空位|位置|有空|有位|还有|没有|有|空|行|来|去|到|成|那|就|个|次|人|帮|请|在|是|和|再|还|这|一"
 )
+_MARKUP = re.compile(r"<[^>]*>|[<>{}$`\\|]")
 _AFTER = ("以后", "之后", "过后")
 _COARSEST = FINENESS[Grain.MONTH]
 
@@ -83,6 +84,11 @@ def hear(form: BookingForm, turn: Turn, *, is_booking: bool = False) -> Heard:
     )
 
 
+def without_markup(text: str) -> str:
+    """What is repeated and stored is words, never tags or operators."""
+    return " ".join(_MARKUP.sub("", text).split())
+
+
 def address_in(text: str) -> str | None:
     """A road with its number, a house in a compound, or what is called an address."""
     return _address_in(text, is_missing=True)[1]
@@ -112,7 +118,7 @@ def _address_in(text: str, *, is_missing: bool) -> tuple[str, str | None]:
             address = None
     if address is None or Signals(address).asks:
         return text, None
-    return rest, address
+    return rest, without_markup(address)
 
 
 def _price_in(text: str) -> tuple[str, int | None]:

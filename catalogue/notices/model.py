@@ -11,7 +11,7 @@ from typing import Any
 from lifecircle.catalogue.bookings.model import Actor, BookingStatus
 from lifecircle.catalogue.database import Document
 
-OUTBOXES = ("bookings", "waiting_entries")
+OUTBOXES = ("bookings", "waiting_entries", "certification_reminders")
 """The collections whose documents carry notices."""
 
 
@@ -22,6 +22,7 @@ class Purpose(StrEnum):
     BOOKING_CHANGE = "BOOKING_CHANGE"
     REMINDER = "REMINDER"
     WAITING_LIST = "WAITING_LIST"
+    CERTIFICATION = "CERTIFICATION"
 
 
 class Channel(StrEnum):
@@ -34,6 +35,7 @@ class Channel(StrEnum):
 REMINDER_EVENING, REMINDER_HOURS = "REMINDER_EVENING", "REMINDER_HOURS"
 REMINDERS = frozenset({REMINDER_EVENING, REMINDER_HOURS})
 WAITING_OFFER = "WAITING_OFFER"
+CERTIFICATION_DUE = "CERTIFICATION_DUE"
 
 PURPOSES: Mapping[str, Purpose] = {
     BookingStatus.CONFIRMED: Purpose.BOOKING_RESULT,
@@ -45,6 +47,7 @@ PURPOSES: Mapping[str, Purpose] = {
     REMINDER_EVENING: Purpose.REMINDER,
     REMINDER_HOURS: Purpose.REMINDER,
     WAITING_OFFER: Purpose.WAITING_LIST,
+    CERTIFICATION_DUE: Purpose.CERTIFICATION,
 }
 """By kind. A kind that is not here is only shown in the app."""
 

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from lifecircle.catalogue.bookings.model import BookingStatus
 from lifecircle.catalogue.clock import local
-from lifecircle.catalogue.notices.model import REMINDER_EVENING, REMINDER_HOURS, WAITING_OFFER, Notice, Subject
+from lifecircle.catalogue.notices.model import (
+    CERTIFICATION_DUE,
+    REMINDER_EVENING,
+    REMINDER_HOURS,
+    WAITING_OFFER,
+    Notice,
+    Subject,
+)
 from lifecircle.catalogue.ports import NoticeWords
 
 _SAYS: Mapping[str, tuple[str, str]] = {
@@ -19,6 +27,7 @@ _SAYS: Mapping[str, tuple[str, str]] = {
     REMINDER_EVENING: ("明天有预约", "不能前往请尽早取消，方便别人"),
     REMINDER_HOURS: ("今天有预约", "请按时到场，到店出示预约码"),
     WAITING_OFFER: ("候补有名额", "请尽快打开小程序确认，过时不候"),
+    CERTIFICATION_DUE: ("认证快到期", "请在到期前认证，也可约上门"),
 }
 
 
@@ -28,6 +37,16 @@ def words_for(subject: Subject, notice: Notice) -> NoticeWords:
         hint = f"请在{local(subject.offered_until):%H:%M}前打开小程序确认"
     elif subject.reason and notice.kind in (BookingStatus.DECLINED, BookingStatus.CANCELLED, "DATE_CANCELLED"):
         hint = subject.reason
-    start = local(subject.start)
-    when = f"{start.year}年{start.month}月{start.day}日 {start:%H:%M}"
+    when = _day_text(subject) if notice.kind == CERTIFICATION_DUE else _time_text(subject)
     return NoticeWords(status=status, offering=subject.offering_name, store=subject.store_name, time=when, hint=hint)
+
+
+def _time_text(subject: Subject) -> str:
+    start = local(subject.start)
+    return f"{start.year}年{start.month}月{start.day}日 {start:%H:%M}"
+
+
+def _day_text(subject: Subject) -> str:
+    """A certification is due on the day that ends when its subject begins."""
+    day = local(subject.start) - timedelta(days=1)
+    return f"{day.year}年{day.month}月{day.day}日"

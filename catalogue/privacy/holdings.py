@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from lifecircle.catalogue.certification.store import RECORDS, REMINDERS, SEALED_AS
 from lifecircle.catalogue.clock import Clock
 from lifecircle.catalogue.database import Database, Document
 from lifecircle.catalogue.membership.service import MembershipDesk
 from lifecircle.catalogue.notices.store import CREDITS
 from lifecircle.catalogue.privacy.audit import AuditLog
-from lifecircle.catalogue.privacy.model import AuditEntry, PersonalData
+from lifecircle.catalogue.privacy.model import AuditEntry, PersonalData, Purpose
 from lifecircle.catalogue.privacy.roles import Applications, Memberships, PhoneCodes, opened_text
 from lifecircle.catalogue.privacy.rows import HeldBookings, HeldRows
 from lifecircle.catalogue.privacy.store import AccountStore
@@ -21,6 +22,13 @@ from lifecircle.catalogue.requests.store import COLLECTION as REQUESTS
 from lifecircle.catalogue.requests.store import SEALED_AS as REQUEST
 from lifecircle.catalogue.reviews.held import HeldReviews
 from lifecircle.catalogue.sealing import KeyRing
+
+CERTIFICATION, CERTIFICATION_REMINDERS = "certification", "certificationReminders"
+
+ENDS_WITH_CONSENT: Mapping[Purpose, tuple[str, ...]] = {
+    Purpose.SENSITIVE_PENSION: (CERTIFICATION, CERTIFICATION_REMINDERS)
+}
+"""Names of the holdings for which a consent is the only ground: they go when it is withdrawn (PIPL art. 47)."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +147,10 @@ def standard_holdings(
         Rows(database, keys, "waitingEntries", "waiting_entries", of_waiting, born="joined_at"),
         Rows(database, keys, "wrongInfoReports", "wrong_info_reports", of_reports, born="reported_at"),
         Rows(database, keys, "serviceRequests", REQUESTS, of_requests, sealed={"said": REQUEST}, born="made_at"),
+        Rows(
+            database, keys, CERTIFICATION, RECORDS, ("recorded_at",), sealed={"details": SEALED_AS}, born="recorded_at"
+        ),
+        Rows(database, keys, CERTIFICATION_REMINDERS, REMINDERS, ("due_on", "days")),
         Rows(database, keys, "staffAreas", "staff", ("area", "role")),
         PhoneCodes(database, keys),
         AuditEntries(AuditLog(database, clock)),

@@ -17,7 +17,7 @@ from lifecircle.catalogue.membership.service import MembershipDesk
 from lifecircle.catalogue.privacy import rules
 from lifecircle.catalogue.privacy.audit import RESIDENT, AuditLog
 from lifecircle.catalogue.privacy.deletion import AccountDeletion
-from lifecircle.catalogue.privacy.holdings import standard_holdings
+from lifecircle.catalogue.privacy.holdings import ENDS_WITH_CONSENT, standard_holdings
 from lifecircle.catalogue.privacy.model import (
     AuditAction,
     ConsentRecord,
@@ -88,8 +88,13 @@ class PrivacyDesk:
     async def withdraw_consent(
         self, resident: str, purpose: Purpose, request_id: str | None = None
     ) -> list[ConsentState]:
-        """PIPL art. 15; what was done before stays lawful."""
-        return await self._decide(resident, purpose, False, request_id)
+        """PIPL art. 15; what was done before stays lawful. What is held on this ground alone is erased (art. 47)."""
+        states = await self._decide(resident, purpose, False, request_id)
+        async with database_errors_as_refusals():
+            for holding in self.holdings:
+                if holding.name in ENDS_WITH_CONSENT.get(purpose, ()):
+                    await holding.erase(resident, self.clock())
+        return states
 
     async def _decide(self, resident: str, purpose: Purpose, given: bool, request_id: str | None) -> list[ConsentState]:
         async with database_errors_as_refusals():
