@@ -8,7 +8,7 @@ from datetime import datetime
 
 from lifecircle.assistant import safety
 from lifecircle.assistant.conversations.codec import reply_from_json, reply_to_json
-from lifecircle.assistant.conversations.model import Conversation, LastTurn, Message, MessageAuthor
+from lifecircle.assistant.conversations.model import Conversation, HandoffMark, LastTurn, Message, MessageAuthor
 from lifecircle.assistant.conversations.service import ConversationDesk
 from lifecircle.assistant.conversations.store import ConversationStore
 from lifecircle.assistant.conversations.turns import PATIENCE_SECONDS, Held, TurnKeeper
@@ -96,8 +96,8 @@ class Assistant:
             before = replace(held.before, form=last.form) if last else held.before
             before = _listening(replace(before, resident=before.resident or said.resident), said)
             before = await self.handoffs.as_it_stands(before, said.resident)
-            if before.is_handed_over:
-                return await self._with_people(held, before, said, snapshot)
+            if before.handoff and before.handoff.is_open:
+                return await self._with_people(held, before, before.handoff, said, snapshot)
             return await self._with_assistant(held, before, said, snapshot)
 
     async def _with_assistant(self, held: Held, before: Conversation, said: Said, snapshot: Snapshot) -> Replied:
@@ -111,11 +111,12 @@ class Assistant:
         await self._learn(before, said, outcome, snapshot)
         return Replied(after.id, f"{after.id}:{after.version}", reply)
 
-    async def _with_people(self, held: Held, before: Conversation, said: Said, snapshot: Snapshot) -> Replied:
+    async def _with_people(
+        self, held: Held, before: Conversation, mark: HandoffMark, said: Said, snapshot: Snapshot
+    ) -> Replied:
         """The assistant keeps quiet until the hand-over is closed, except where somebody is in danger."""
-        assert before.handoff is not None  # noqa: S101 - handed over
         now, cry = self.clock(), safety.reply_to(fold(said.text))
-        reply = _in_script(before, cry or await self.handoffs.passed_on(before.handoff, snapshot, now))
+        reply = _in_script(before, cry or await self.handoffs.passed_on(mark, snapshot, now))
         after = _remembering(replace(before, form=None, version=before.version + 1), before, said, reply)
         messages = [_heard(after, said, now), *([_answered(after, reply, now)] if cry else [])]
         await held.save(after, messages, now)

@@ -38,9 +38,9 @@ class Mutation(
     ImportMutations,
     NoticeMutations,
     ReviewMutations,
-    RequestMutations,
-    PensionMutations,
     ConversationMutations,
     HandoffMutations,
+    RequestMutations,
+    PensionMutations,
 ):
     """Only a sum: fields and their permissions are declared where their types are."""

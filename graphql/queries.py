@@ -70,11 +70,11 @@ class Query(
     ImportQueries,
     SearchQueries,
     NoticeQueries,
-    RequestQueries,
-    PensionQueries,
     ConversationQueries,
     HandoffQueries,
     LearningQueries,
+    RequestQueries,
+    PensionQueries,
 ):
     @root(Needs.SIGN_IN, "Who is signed in.")
     async def viewer(self, info: Info) -> Resident | None:

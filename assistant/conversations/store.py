@@ -65,7 +65,7 @@ class ConversationStore:
 
         Somebody else's conversation is as unknown as one that never was, and is not held up either.
         """
-        free = {"$or": [{"turn": None}, {"turn.until": {"$lte": now}}]}
+        free = {"turn.until": {"$not": {"$gt": now}}}  # an $or would make the embedded engine look at all of them
         mine = {"resident": {"$in": [None, resident]}}
         change: Document = {"$set": {"turn": {"holder": holder, "until": now + LEASE}}}
         if begins:
@@ -118,6 +118,10 @@ class ConversationStore:
         """Beside any turn that is under way; False where the conversation is no more."""
         change = {"$push": self._pushed([message])}
         return bool((await self._conversations.update_one({"_id": key}, change, hint="_id_")).matched_count)
+
+    async def is_traditional(self, key: str) -> bool:
+        row = await self._conversations.find_one({"_id": key}, {"is_traditional": 1})
+        return bool(row and row["is_traditional"])
 
     async def end_handoff(self, key: str, handoff: str, until: datetime, message: Message) -> None:
         """Once, however often it is asked for."""

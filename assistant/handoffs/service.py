@@ -26,6 +26,7 @@ from lifecircle.catalogue.privacy.model import AuditAction, Subject
 from lifecircle.catalogue.privacy.store import AccountStore
 from lifecircle.catalogue.sealing import CannotUnseal, KeyRing
 from lifecircle.catalogue.snapshot.model import Snapshot
+from lifecircle.catalogue.text import traditional
 
 MAX_REPLY = 1_000
 MAX_NOTE = 500
@@ -141,7 +142,9 @@ class HandoffDesk:
     async def _give_back(self, handoff: Handoff, now: datetime) -> None:
         """Also where it was closed before: whoever did it may have come no further."""
         until = (handoff.closed_at or now) + KEPT_AFTER_HANDOFF
-        message = Message(_message_id("end"), MessageAuthor.ASSISTANT, rules.CLOSED_TEXT, now)
+        is_traditional = await self._conversations.is_traditional(handoff.conversation)
+        text = traditional(rules.CLOSED_TEXT) if is_traditional else rules.CLOSED_TEXT
+        message = Message(_message_id("end"), MessageAuthor.ASSISTANT, text, now)
         await self._conversations.end_handoff(handoff.conversation, handoff.id, until, message)
 
     async def _require(self, key: str) -> Handoff:

@@ -13,6 +13,8 @@ from lifecircle.assistant.learning.model import QuestionGroup
 from lifecircle.catalogue.errors import LifecircleError
 from lifecircle.catalogue.text import bare
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 
 class CannotLearn(LifecircleError):
     """There is no such group, intent or sample, or the file does not hold the intent."""
@@ -87,7 +89,7 @@ def _check_intent(intent: str) -> None:
 
 def _utterances(content: str, intent: str) -> list[Any] | None:
     try:
-        rows = yaml.safe_load(content)
+        rows = yaml.load(content, _LOADER)  # noqa: S506 (both are safe loaders)
     except yaml.YAMLError as error:
         raise CannotLearn(f"the file is no YAML: {error}") from error
     if not isinstance(rows, list):

@@ -36,13 +36,18 @@ _SAME = (
 
 
 def trouble_of(outcome: Outcome) -> Trouble | None:
+    """None where the turn went well, or where help comes first."""
     reply = outcome.reply
-    if reply.kind is ReplyKind.EMERGENCY:
-        return None
-    if outcome.unanswered or (reply.kind is ReplyKind.FALLBACK and reply.confidence < UNSURE):
-        return Trouble.UNANSWERED
-    is_unsure = reply.kind in (ReplyKind.ANSWER, ReplyKind.CLARIFY) and reply.confidence < UNSURE
-    return Trouble.UNSURE if is_unsure else None
+    is_low = reply.confidence < UNSURE
+    match reply.kind:
+        case ReplyKind.ANSWER | ReplyKind.CLARIFY:
+            return Trouble.UNSURE if outcome.unanswered or is_low else None
+        case ReplyKind.FALLBACK:
+            return Trouble.UNANSWERED if outcome.unanswered or is_low else None
+        case ReplyKind.HANDOFF:
+            return Trouble.UNANSWERED if outcome.unanswered else None
+        case _:
+            return None
 
 
 def question(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from lifecircle.assistant.learning.model import QuestionGroup, Trouble
@@ -10,8 +11,10 @@ from lifecircle.assistant.learning.store import QuestionStore
 from lifecircle.catalogue.areas import AreaLevel, Areas
 from lifecircle.catalogue.clock import Clock
 from lifecircle.catalogue.database import Database, database_errors_as_refusals
-from lifecircle.catalogue.errors import Forbidden
+from lifecircle.catalogue.errors import Forbidden, Unavailable
 from lifecircle.catalogue.people.access import Roles, require_staff
+
+log = logging.getLogger("lifecircle.learning")
 
 
 @dataclass(frozen=True)
@@ -22,9 +25,15 @@ class LearningDesk:
     async def note(
         self, text: str, trouble: Trouble, intent: str | None, areas: tuple[str, ...], comment: str | None = None
     ) -> None:
+        """What is learned is not worth a turn: where the database is away, it is lost."""
         found = question(text, trouble, intent, areas, comment)
-        if found:
-            await QuestionStore(self.database).add(found, self.clock())
+        if found is None:
+            return
+        try:
+            async with database_errors_as_refusals():
+                await QuestionStore(self.database).add(found, self.clock())
+        except Unavailable:
+            log.warning("a question that went badly could not be kept")
 
     async def groups(self, roles: Roles, areas: Areas, area: str | None, first: int) -> list[QuestionGroup]:
         """For the staff of a whole district: of one area, or of all their districts. Raises NotFound, Forbidden."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -50,12 +51,12 @@ def test_an_intent_that_is_not_there_is_refused(content: str, intent: str) -> No
         with_example(content, intent, "认证")
 
 
-@pytest.mark.parametrize("path", sorted(INTENTS.glob("*.yaml")), ids=lambda path: path.stem)
-def test_the_projects_own_files_take_an_example_for_each_intent(path: Path) -> None:
-    content = path.read_text("utf-8")
-    for row in yaml.safe_load(content):
-        found = with_example(content, row["intent"], "一句从来没有人说过的话")
-        assert len(found.splitlines()) == len(content.splitlines()) + 1
+@pytest.mark.parametrize("name", ["book", "pension", "reject"])
+def test_the_projects_own_files_take_an_example(name: str) -> None:
+    content = (INTENTS / f"{name}.yaml").read_text("utf-8")
+    intent = re.findall(r"^- intent: (\S+)", content, re.MULTILINE)[-1]
+    found = with_example(content, intent, "一句从来没有人说过的话")
+    assert found == f"{content}  - 一句从来没有人说过的话\n"
 
 
 def test_an_example_holds_nothing_in_brackets() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from desk import refusal
 from factories import DISTRICT, a_snapshot, a_store, an_offering
-from talking import ANSWER, COMMUNITY, NOT_KNOWN, OTHER, Guides, Room, of, staff
+from talking import ANSWER, COMMUNITY, NOT_KNOWN, OTHER, TO_PEOPLE, Guides, Room, of, staff
 
 from lifecircle.assistant.conversations.codec import Known, bookings_named, reply_from_json, reply_to_json
 from lifecircle.assistant.conversations.rules import Access
@@ -169,7 +169,9 @@ async def test_only_replies_of_ones_own_conversation_are_rated(room: Room) -> No
     ("reply", "more", "kind"),
     [
         (NOT_KNOWN, {}, "UNANSWERED"),
-        (ANSWER, {"unanswered": True}, "UNANSWERED"),
+        (ANSWER, {"unanswered": True}, "UNSURE"),
+        (TO_PEOPLE, {"unanswered": True}, "UNANSWERED"),
+        (TO_PEOPLE, {}, None),
         (replace(ANSWER, confidence=0.4), {}, "UNSURE"),
         (replace(ANSWER, kind=ReplyKind.CLARIFY, confidence=0.3), {}, "UNSURE"),
         (ANSWER, {}, None),

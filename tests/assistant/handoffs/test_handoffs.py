@@ -20,6 +20,7 @@ from lifecircle.catalogue.database import Database
 from lifecircle.catalogue.errors import InvalidInput, NotFound, StateChanged
 from lifecircle.catalogue.people.access import Roles
 from lifecircle.catalogue.sealing import KeyRing
+from lifecircle.catalogue.text import traditional
 
 STAFF = staff(COMMUNITY)
 
@@ -169,6 +170,15 @@ async def test_closing_while_a_turn_is_under_way_is_not_undone_by_it(room: Room)
     await room.assistant.handoffs.close(STAFF, handoff.id, None, "q1")
     assert await store.save(held, [], "turn", room.clock(), hands_over=False)
     assert (await room.row(key))["handoff"]["is_open"] is False
+
+
+async def test_a_traditional_conversation_stays_so_to_the_end_of_its_hand_over(room: Room) -> None:
+    opened = await room.say("我要轉人工")
+    passed = await room.say("有人嗎", opened.conversation)
+    await room.assistant.handoffs.close(STAFF, (await room.handoff_of(opened.conversation)).id, None, "q1")
+    assert "工作人員" in opened.reply.text
+    assert "已經轉告工作人員" in passed.reply.text
+    assert (await room.messages(opened.conversation))[-1][1] == traditional(rules.CLOSED_TEXT) != rules.CLOSED_TEXT
 
 
 # --- who may ---

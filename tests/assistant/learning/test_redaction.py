@@ -64,7 +64,7 @@ def test_a_question_without_any_stays_as_it_is(text: str) -> None:
     assert without_personal_data(text) == text
 
 
-PHONES = st.from_regex(r"1[3-9]\d{9}", fullmatch=True).map(lambda text: re.sub(r"[^0-9]", "5", text))
+PHONES = st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True)
 IDS = st.from_regex(r"[1-9][0-9]{5}(19|20)[0-9]{2}(0[1-9]|1[0-2])([0-2][0-9])[0-9]{3}[0-9Xx]", fullmatch=True)
 GAPS = st.sampled_from(["", " ", "-", "  ", " - ", "·"])
 AROUND = st.text("我的电话是号码打给他,。 住在路号a1x", max_size=12)
