@@ -3,7 +3,7 @@
 For the dialogue:
 
     asks_about_own(folded)              "我认证了没有", "我什么时候到期"
-    await own_certification(desk, resident, now) -> Reply      the answer; `resident` None: not signed in
+    await own_certification(desk, resident, now, policies) -> Reply      the answer; `resident` None: not signed in
     answer_about_own(standing | None, now) -> Reply            the same from a `Standing` in hand
     wishes_home_visit(folded)           "帮我约个人来家里认证": begin the form with `name=HOME_VISIT` at once
     HOME_VISIT                          what `OfferNames.offering_in` finds
@@ -15,9 +15,11 @@ The app certifies nobody: every answer about a state says whose record it rests 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, datetime
 
-from lifecircle.assistant.replies import Hotline, Reply, ReplyKind, Requirement
+from lifecircle.assistant.policies.shelf import Policies
+from lifecircle.assistant.replies import Citation, Hotline, Reply, ReplyKind, Requirement
 from lifecircle.catalogue.certification.model import ENQUIRIES, Record, Standing, State
 from lifecircle.catalogue.certification.service import CertificationDesk
 from lifecircle.catalogue.clock import local_day
@@ -31,19 +33,23 @@ HOTLINE = Hotline("人力资源和社会保障服务热线", ENQUIRIES)
 _CERTIFYING = re.compile("认证|年审|认正|生存验证")
 _VISITING = re.compile("上门|到家|来家|家里来|来我家|到我家|来一趟")
 _WISHING = re.compile("约|预定|订|安排|申请|登记|找个?人|派个?人|请个?人|叫个?人|想要|需要|我要|帮我|给我|来个人")
-_ASKING = re.compile("怎么|怎样|如何|吗|么$|多少钱|要钱|什么|哪些|能不能|可不可以|收费|谁来|[?？]")
-_UNDOING = re.compile("取消|不约|不用|不要|退掉|改期|改成|改到|我约的|约好|几点来|什么时候来")
+_ASKING = re.compile(
+    "怎么|怎样|如何|吗|么$|多少钱|要钱|什么|哪些|能不能|可不可以|收费|谁来|银行卡|验证码|骗|有人上门|[?？]"
+)
+_UNDOING = re.compile("取消|不约|不用|不要|退掉|改期|改成|改到|约的|约好|几点来|什么时候来|哪天|礼拜几|登记过")
 
 _MINE = re.compile("我|俺|咱|本人|自己")
 _OTHERS = re.compile(
-    "(我|俺|咱)(们)?(家|的)?(妈|爸|爹|娘|父|母|爷|奶|公|婆|岳|姥|外公|外婆|老伴|爱人|老公|老婆|老头|老太|亲戚|邻居|家里人|家老)"
+    "(我|俺|咱)(们)?(家|的)?(妈|爸|爹|娘|父|母|爷|奶|公|婆|岳|姥|外公|外婆|老伴|爱人|老公|老婆|老头|老太|亲戚|邻居|家里人|家老|村|单位)|别人都"
 )
 _STATE = re.compile(
-    "(认证|年审|认正)?(办|弄|搞|做|认证)?(过|完|成功|好|妥|成|做)了?(没|吗|么|不$)|(认证|年审|认正|做)了(没|吗|么|不$)"
+    "(过|完|成功|好|妥)了?(没|吗|么|不$)|(认证|年审|认正|做|办|弄|搞)了(没|吗|么|不$)|(做|办|认证)没(做|办|认证)"
     "|到期|过期|逾期|还剩|还有(多少|几)天|状态|下次|下一次|哪天|有效|什么时候|啥时候|几号"
 )
-_DUE = re.compile("^我?(这个|的)?(养老金)?(是)?(什么时候|啥时候|哪天|几时|何时|几号)到期")
-_HOW = re.compile("怎么|怎样|如何|哪里|哪儿|在哪|多久一次|凭证|为什么|为啥|不通过|失败")
+_DUE = re.compile("^我?(这个|的)?(养老金)?是?(什么时候|啥时候|哪天|几时|何时|几号)到期")
+_HOW = re.compile(
+    "怎么|怎样|如何|哪里|哪儿|在哪|多久|凭证|为什么|为啥|不通过|失败|能(做|办|用|弄|认证|行)|可以|必须|需要|要不要|用不用|还要|停发|没发|续发|到账|钱|预约"
+)
 
 _OFFICIAL = "这是按您的记录算的，以社保机构查到的为准"
 _HOW_TO_CHECK = "请打开电子社保卡的“社保待遇资格认证”查看，或拨打 12333 询问"
@@ -51,9 +57,14 @@ _WAYS = "手机刷脸、去社区或社保窗口都可以，出不了门可以�
 _RESTORING = "办好后一般从次月恢复发放，停发的会补上，以当地为准"
 
 
-async def own_certification(desk: CertificationDesk, resident: str | None, now: datetime) -> Reply:
-    """Raises Unavailable."""
-    return answer_about_own(await desk.standing(resident, now) if resident else None, now)
+async def own_certification(
+    desk: CertificationDesk, resident: str | None, now: datetime, policies: Policies | None = None
+) -> Reply:
+    """`policies`: where the guide is found that is cited. Raises NotFound, Unavailable."""
+    standing = await desk.standing(resident, now) if resident else None
+    guide = policies.get(standing.rule.guide) if policies and standing and standing.rule.guide else None
+    reply = answer_about_own(standing, now)
+    return replace(reply, citations=(Citation(guide),)) if guide else reply
 
 
 def answer_about_own(standing: Standing | None, now: datetime) -> Reply:
@@ -103,7 +114,7 @@ def _where_it_stands(state: State, record: Record, due_on: date, today: date) ->
         case State.WARNING:
             return f"到期日{due}已经过了，现在是警示期，养老金还在发，请尽快补做。您上次认证是{last}。"
         case State.OVERDUE:
-            return f"已经逾期：您上次认证是{last}，应在{due}之前再做一次。请马上补做，免得停发。"
+            return f"已经逾期：您上次认证是{last}，最晚应在{due}再做一次。请马上补做，免得停发。"
         case State.SUSPENDED:
             return f"已经逾期：您上次认证是{last}，到期日是{due}，养老金可能已经暂停发放。补做认证后会恢复。"
         case State.RESTORED:

@@ -18,7 +18,7 @@ from lifecircle.catalogue.requests.model import RequestCategory
 MOST_CHOICES = 4
 _LEAST_LIKELY = 0.08
 """What is less likely than this is not worth asking about."""
-_LIKELY = 0.5
+_LIKELY, _CERTAIN = 0.5, 0.8
 _LOOKED_AT = 6
 
 
@@ -51,7 +51,7 @@ class Guess:
 
     @property
     def is_at_once(self) -> bool:
-        return self.intent in behaviours().at_once
+        return self.confidence >= _CERTAIN and self.intent in behaviours().at_once
 
     def is_of(self, domain: str) -> bool:
         return self.is_sure and (self.intent or "").startswith(f"{domain}.")

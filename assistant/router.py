@@ -16,15 +16,16 @@ from lifecircle.assistant.dialogue.turn import Moved, Outcome, Turn
 from lifecircle.assistant.entities import EntityKeeper, Kind
 from lifecircle.assistant.matcher import IntentMatcher
 from lifecircle.assistant.meaning import Guess, guess, intent_called
-from lifecircle.assistant.policies.answering import Found
 from lifecircle.assistant.policies.shelf import PolicyShelf
 from lifecircle.assistant.refusals import refused
 from lifecircle.assistant.replies import PARAGRAPH, Reply
+from lifecircle.assistant.sought import Sought
 from lifecircle.assistant.understanding import Signals
 from lifecircle.catalogue.bookings.service import BookingDesk
 from lifecircle.catalogue.certification.service import CertificationDesk
+from lifecircle.catalogue.errors import NotFound
 from lifecircle.catalogue.requests.service import RequestDesk
-from lifecircle.catalogue.text import bare, fold
+from lifecircle.catalogue.text import fold
 
 MISSES = 2
 """Sentences in a row that were not understood, and a person takes over."""
@@ -80,12 +81,13 @@ class Router:
                 return await ComplaintTalk(self.requests).go_on(task, turn)
 
     async def _stores(self, turn: Turn) -> tuple[str, ...]:
-        """Stores that are plainly named."""
+        """The stores that a plain name stands for, or the chain."""
         if turn.signals.only_answers:
             return ()
         finder = await self.entities.finder(turn.snapshot)
-        found = (each for each in finder.find(turn.signals.text) if each.kind is Kind.STORE and each.likeness == 1)
-        return next((each.keys for each in found), ())
+        named = [each for each in finder.find(turn.signals.text) if each.likeness == 1]
+        found = [each.keys for kind in (Kind.STORE, Kind.CHAIN) for each in named if each.kind is kind]
+        return found[0] if found else ()
 
     # --- something new ---
 
@@ -109,13 +111,13 @@ class Router:
             return _Answer(plain)
         if form.task is None and signals.only_answers and not _names_a_booking(signals):
             return _Answer(answers.nothing_pending())
-        found = self.shelf.current.answers.find(signals.text)
-        if _is_own_question(found, signals.text) and not about.is_at_once:
-            return _Answer(self._guide(found, turn))
-        said = await self._said(turn, about, found)
-        return said or await self._understood(turn, about, found)
+        sought = Sought(self.shelf.current.answers, signals.text)
+        if (signals.asks or not about.names) and not about.is_at_once and sought.is_own_question:
+            return _Answer(self._guide(sought, turn))
+        said = await self._said(turn, about, sought)
+        return said or await self._understood(turn, about, sought)
 
-    async def _said(self, turn: Turn, about: Guess, found: Found) -> Moved | _Answer | None:
+    async def _said(self, turn: Turn, about: Guess, sought: Sought) -> Moved | _Answer | None:
         """What the sentence says in so many words."""
         signals = turn.signals
         if signals.unbooks or (about.intent in _ERRANDS and about.confidence > SURELY_NOTHING):
@@ -123,28 +125,28 @@ class Router:
         if signals.speaks_of_own_bookings:
             return _Answer(await own_bookings(self.desk, turn))
         if about.is_at_once or _wants_booking(turn):
-            return await self._booking(turn, about, found)
+            return await self._booking(turn, about, sought)
         category = turn.names.category_in(signals.text)
         if signals.looks_nearby and category:
             return _Answer(searching.place(turn, category))
         if signals.complains and about.complaint:
-            return ComplaintTalk(self.requests).begin(about.complaint, turn)
+            return _as_sure_as(about, ComplaintTalk(self.requests).begin(about.complaint, turn))
         return None
 
-    async def _understood(self, turn: Turn, about: Guess, found: Found) -> Moved | _Answer:
+    async def _understood(self, turn: Turn, about: Guess, sought: Sought) -> Moved | _Answer:
         """What the matcher makes of it."""
         if not about.is_sure:
-            return self._unsure(turn, about, found)
+            return self._unsure(turn, about, sought)
         if about.intent is None:
-            return self._nothing(turn, about, found)
-        if about.names and not (turn.signals.asks and _is_about(found, turn)):
-            return await self._booking(turn, about, found)
-        if about.complaint and not (about.intent == "property.complaint" and found.is_good):
-            return ComplaintTalk(self.requests).begin(about.complaint, turn)
+            return self._nothing(turn, about, sought)
+        if about.names and not (turn.signals.asks and _is_about(sought, turn)):
+            return await self._booking(turn, about, sought)
+        if about.complaint and not (about.intent == "property.complaint" and sought.is_good):
+            return _as_sure_as(about, ComplaintTalk(self.requests).begin(about.complaint, turn))
         simple = await self._simple(turn, about)
         if simple:
             return simple
-        return _Answer(self._guide(found, turn)) if found.is_good else self._nothing(turn, about, found)
+        return _Answer(self._guide(sought, turn)) if sought.is_good else self._nothing(turn, about, sought)
 
     async def _simple(self, turn: Turn, about: Guess) -> Moved | _Answer | None:
         match about.intent:
@@ -155,7 +157,7 @@ class Router:
             case "own.cancel":
                 return await OwnTalk(self.desk).begin(Errand.CANCEL, turn)
             case "pension.status" if _is_own_standing(turn.signals.text):
-                return _Answer(await own_certification(self.certification, turn.resident, turn.now))
+                return await self._own_standing(turn)
             case "own.rate":
                 return _Answer(answers.how_to_rate())
             case "report.wrong_info":
@@ -169,39 +171,47 @@ class Router:
         talk = answers.small_talk_about(about.intent)
         return _Answer(talk) if talk else None
 
-    async def _booking(self, turn: Turn, about: Guess, found: Found) -> Moved:
+    async def _own_standing(self, turn: Turn) -> _Answer | None:
+        """None where there are no rules to reckon by: the guides say how one looks it up."""
+        try:
+            return _Answer(await own_certification(self.certification, turn.resident, turn.now))
+        except NotFound:
+            return None
+
+    async def _booking(self, turn: Turn, about: Guess, sought: Sought) -> Moved:
         named = replace(turn, stores=await self._stores(turn))
         begun = await BookingTalk(self.desk).begin(named, about.names, is_short=about.is_at_once)
-        if about.intent != "pension.home_visit" or not found.is_good:
+        begun = _as_sure_as(about, begun) if about.names else begun
+        if about.intent != "pension.home_visit" or not sought.is_good:
             return begun
-        guide = self._guide(found, turn)
+        guide = self._guide(sought, turn)
         text = f"{guide.text.partition(PARAGRAPH)[0]}{PARAGRAPH}{begun.reply.text}"
         return replace(begun, reply=replace(begun.reply, text=text, citations=guide.citations))
 
-    def _guide(self, found: Found, turn: Turn) -> Reply:
-        reply = self.shelf.current.answers.reply(found, turn.now)
+    def _guide(self, sought: Sought, turn: Turn) -> Reply:
+        reply = self.shelf.current.answers.reply(sought.found, turn.now)
         return replace(reply, cards=(*reply.cards, *safety.numbers_beside(turn.signals.text)))
 
     # --- not sure, not known ---
 
-    def _unsure(self, turn: Turn, about: Guess, found: Found) -> _Answer:
-        if found.is_good:
-            return _Answer(self._guide(found, turn), is_doubtful=True)
+    def _unsure(self, turn: Turn, about: Guess, sought: Sought) -> _Answer:
+        if sought.is_good:
+            return _Answer(self._guide(sought, turn), is_doubtful=True)
         if len(about.choices) < FEWEST_CHOICES or turn.signals.is_noise:
-            return self._nothing(turn, about, found)
+            return self._nothing(turn, about, sought)
         return _Answer(answers.did_you_mean(about.choices, about.confidence), unanswered=True, choices=about.choices)
 
-    def _nothing(self, turn: Turn, about: Guess, found: Found) -> _Answer:
+    def _nothing(self, turn: Turn, about: Guess, sought: Sought) -> _Answer:
         """Said so; who asks after something that the catalogue has is at least told where it is."""
-        if about.intent is None and about.confidence < SURELY_NOTHING and found.is_good:
-            return _Answer(self._guide(found, turn), is_doubtful=True)
+        if about.intent is None and about.confidence < SURELY_NOTHING and sought.is_good:
+            return _Answer(self._guide(sought, turn), is_doubtful=True)
         category = None if about.intent is None and turn.signals.asks else searching.category_of(turn)
         if category:
             reply = searching.place(turn, category)
             return _Answer(reply, unanswered=reply.intent is None)
         if about.is_of("search"):
             return _Answer(searching.which_kind(about))
-        return _Answer(self.shelf.current.answers.not_known(found), unanswered=True)
+        return _Answer(self.shelf.current.answers.not_known(sought.found), unanswered=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +221,10 @@ class _Answer:
     is_doubtful: bool = False
     """Answered, but worth looking at by people."""
     choices: tuple[str, ...] = ()
+
+
+def _as_sure_as(about: Guess, begun: Moved) -> Moved:
+    return replace(begun, reply=replace(begun.reply, confidence=round(about.confidence, 2)))
 
 
 def _settled(doubt: Doubt | None, turn: Turn) -> tuple[Turn, Guess] | None:
@@ -262,17 +276,11 @@ def _wants_booking(turn: Turn) -> bool:
     return named is not None and hear(BookingForm(Step.WHAT), turn).wish is not None
 
 
-def _is_own_question(found: Found, text: str) -> bool:
-    """Letter by letter what the guide answers: it comes before everything that it could also mean."""
-    best = found.matches[0].policy if found.matches else None
-    return best is not None and found.is_good and bare(text) in {bare(each) for each in (best.title, *best.questions)}
-
-
 def _is_own_standing(text: str) -> bool:
     """ "我认证了没有" asks for what is recorded of oneself; how one looks it up is for the guides."""
     return "我" in text and not any(word in text for word in ("怎么", "哪里", "哪儿", "如何", "妈", "爸", "父", "母"))
 
 
-def _is_about(found: Found, turn: Turn) -> bool:
+def _is_about(sought: Sought, turn: Turn) -> bool:
     """A question that a guide answers and that names no service of the catalogue."""
-    return found.is_good and turn.names.offering_in(turn.signals.text) is None
+    return sought.is_good and turn.names.offering_in(turn.signals.text) is None

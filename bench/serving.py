@@ -131,8 +131,13 @@ def database_uri(state: Path) -> str:
 
 
 def workers(server: int) -> list[int]:
-    children = Path(f"/proc/{server}/task/{server}/children").read_text().split()
-    return [int(pid) for pid in children if b"multiprocessing-fork" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    """They are forked from the one child of the server that says so."""
+    is_parent = (pid for pid in children(server) if b"forkserver" in Path(f"/proc/{pid}/cmdline").read_bytes())
+    return [worker for parent in is_parent for worker in children(parent)]
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def resident_megabytes(pid: int) -> float:

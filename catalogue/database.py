@@ -102,6 +102,17 @@ async def ensure_indexes(collection: Collection, indexes: Sequence[IndexModel]) 
             await asyncio.sleep(0.05 * 2**attempt)
 
 
+async def changed_one(collection: Collection, where: Document, update: Document) -> Document | None:
+    """Compare and set one document by its `_id`, and read it; None where it is not, or no longer, as `where` says.
+
+    The embedded engine walks through the whole collection for `find_one_and_update` (docs/decisions/0016). What is read
+    may already hold the next change too.
+    """
+    if not (await collection.update_one(where, update, hint="_id_")).matched_count:
+        return None
+    return await collection.find_one({name: where[name] for name in ("_id", "district") if name in where})
+
+
 def violated_index(error: DuplicateKeyError) -> frozenset[str]:
     """The fields of the unique index that a write ran into."""
     return frozenset((error.details or {}).get("keyPattern") or {"_id"})

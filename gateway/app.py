@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import gc
 import logging
@@ -30,9 +29,9 @@ from lifecircle.gateway.calendar_file import CalendarEndpoint
 from lifecircle.gateway.graphql_http import GraphQLEndpoint
 from lifecircle.gateway.health import Readiness, healthz
 from lifecircle.gateway.logs import set_up_logging
-from lifecircle.gateway.preparing import SUPERVISOR_VARIABLE
 from lifecircle.gateway.settings import Settings, read_settings
 from lifecircle.gateway.subscriptions import SubscriptionEndpoint
+from lifecircle.gateway.supervising import gone
 from lifecircle.gateway.uploads import UploadEndpoint
 from lifecircle.gateway.wechat.push import PushEndpoint
 from lifecircle.gateway.wiring import Wiring, running, wired
@@ -40,17 +39,18 @@ from lifecircle.graphql.schema import build_schema
 
 log = logging.getLogger("lifecircle.http")
 
-_PARENT_LOOK_SECONDS = 1.0
 _GRAPHIQL = files("lifecircle.gateway.graphiql")
 
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-def create_app(settings: Settings | None = None, clock: Clock = system_clock) -> Starlette:
-    """Uvicorn calls this once per worker."""
+def create_app(
+    settings: Settings | None = None, clock: Clock = system_clock, supervisor: int | None = None
+) -> Starlette:
+    """Called once per worker. `supervisor`: the process without which a worker of several must not go on."""
     chosen = settings or read_settings()
     set_up_logging(chosen.log_level)
-    worker = _Worker(chosen, clock)
+    worker = _Worker(chosen, clock, supervisor)
     routes = [
         Route("/graphql", worker.graphql, methods=["POST"]),
         WebSocketRoute("/graphql", worker.subscriptions),
@@ -74,9 +74,10 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
 class _Worker:
     """Holds what the lifespan wires, for the routes."""
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
+    def __init__(self, settings: Settings, clock: Clock, supervisor: int | None) -> None:
         self._settings = settings
         self._clock = clock
+        self._supervisor = supervisor
         self._graphql: GraphQLEndpoint | None = None
         self._ready: Readiness | None = None
         self._uploads: UploadEndpoint | None = None
@@ -107,11 +108,9 @@ class _Worker:
 
     async def _end_with_supervisor(self) -> None:
         """A worker whose supervisor was killed would keep the port and serve on unseen: it stops by itself."""
-        supervisor = os.environ.get(SUPERVISOR_VARIABLE)
-        if supervisor is None or int(supervisor) == os.getpid():
+        if self._supervisor is None:
             return
-        while os.getppid() == int(supervisor):  # noqa: ASYNC110 - nothing tells a process that its parent has died
-            await asyncio.sleep(_PARENT_LOOK_SECONDS)
+        await gone(self._supervisor)
         log.error("the supervisor is gone, stopping")
         if self._graphql is None:  # still starting, and the database may be gone too: nothing to finish
             os._exit(1)

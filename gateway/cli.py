@@ -61,6 +61,11 @@ def _seed_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--from", dest="folder", type=Path, help="read the district from this folder instead")
 
 
+def _rules_arguments(command: argparse.ArgumentParser) -> None:
+    _state_argument(command)
+    command.add_argument("--from", dest="folder", type=Path, help="read certification_rules.yaml from this folder")
+
+
 def _tour_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--url", default="http://127.0.0.1:8000", help="address of a server in demo mode")
 
@@ -150,6 +155,13 @@ def _seed(options: argparse.Namespace) -> int:
     return 0
 
 
+def _rules(options: argparse.Namespace) -> int:
+    from lifecircle.gateway.rules_command import load_rules
+
+    print(asyncio.run(load_rules(_settings(options), options.folder)))
+    return 0
+
+
 def _appoint(options: argparse.Namespace) -> int:
     from lifecircle.gateway.appointing import appoint
 
@@ -234,6 +246,7 @@ _COMMANDS = (
     ("serve", _serve, "serve the GraphQL gateway", _serving_arguments),
     ("config", _config, "show the settings, secrets masked", _serving_arguments),
     ("seed", _seed, "load the demo district; a second run changes nothing", _seed_arguments),
+    ("certification-rules", _rules, "load the rules of the pension certification alone", _rules_arguments),
     ("export", _export, "write the catalogue: hsds, geojson or csv", _export_arguments),
     ("import", _import, "take an hsds export in, all or nothing", _import_arguments),
     ("report", _report, "report on an area and everything below it", _report_arguments),

@@ -21,8 +21,7 @@ from lifecircle.catalogue.merchants import MerchantState
 from lifecircle.catalogue.reports.files import report_csv, report_geojson
 from lifecircle.catalogue.reports.service import area_reports
 from lifecircle.catalogue.snapshot.reading import read_snapshot
-from lifecircle.catalogue.stores.store import create_catalogue_indexes
-from lifecircle.gateway.preparing import REACHABLE_SECONDS, uri_of
+from lifecircle.gateway.preparing import REACHABLE_SECONDS, prepare_catalogue, uri_of
 from lifecircle.gateway.serve import database_of
 from lifecircle.gateway.settings import Settings
 
@@ -50,7 +49,7 @@ async def import_file(settings: Settings, path: Path) -> list[str]:
     """Take an HSDS export in, all or nothing. Raises NotAnExchange, ImportRefused, CannotStart."""
     async with opened(settings) as database:
         await ensure_schema_version(database)
-        await create_catalogue_indexes(database)
+        await prepare_catalogue(database)
         counts = await import_hsds(database, path)
     return [
         f"{name:<12} created {count.created:>6}  updated {count.updated:>6}  unchanged {count.unchanged:>6}"

@@ -30,20 +30,17 @@ from lifecircle.catalogue.stores.store import create_catalogue_indexes
 from lifecircle.gateway.settings import Settings
 
 REACHABLE_SECONDS = 10.0
-SUPERVISOR_VARIABLE = "LIFECIRCLE_SUPERVISOR_PID"
-"""How a worker knows who started it."""
 
 
 async def prepare_database(database: Database, keys: KeyRing) -> None:
     """Schema version and indexes; idempotent, and safe from several processes at once. Raises SchemaTooNew."""
     await ensure_schema_version(database)
-    await create_catalogue_indexes(database)
+    await prepare_catalogue(database)
     await BookingStore(database).create_indexes()
     await WaitingStore(database).create_indexes()
     await PeopleStore(database).create_indexes()
     await MembershipStore(database).create_indexes()
     await FreshnessStore(database).create_indexes()
-    await EditingStore(database).create_indexes()
     await UploadStore(database).create_indexes()
     await create_notice_indexes(database)
     await create_certification_indexes(database)
@@ -54,6 +51,12 @@ async def prepare_database(database: Database, keys: KeyRing) -> None:
     await ConversationStore(database, keys).create_indexes()
     await HandoffStore(database, keys).create_indexes()
     await QuestionStore(database).create_indexes()
+
+
+async def prepare_catalogue(database: Database) -> None:
+    """The indexes of what seeds and exports fill: made before the rows are there, since later it takes seconds."""
+    await create_catalogue_indexes(database)
+    await EditingStore(database).create_indexes()
 
 
 def key_ring_of(settings: Settings) -> KeyRing:

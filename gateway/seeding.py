@@ -8,8 +8,7 @@ from lifecircle.catalogue.clock import local_day, system_clock
 from lifecircle.catalogue.database import Database, connect, ensure_schema_version, open_database, wait_until_reachable
 from lifecircle.catalogue.snapshot.folder import image_folder
 from lifecircle.catalogue.snapshot.keeper import SnapshotKeeper
-from lifecircle.catalogue.stores.store import create_catalogue_indexes
-from lifecircle.gateway.preparing import REACHABLE_SECONDS, uri_of
+from lifecircle.gateway.preparing import REACHABLE_SECONDS, prepare_catalogue, uri_of
 from lifecircle.gateway.serve import database_of
 from lifecircle.gateway.settings import Settings
 from lifecircle.seeds.everything import seed_everything
@@ -24,7 +23,7 @@ async def seed(settings: Settings, size: int | None, folder: Path | None) -> lis
             await wait_until_reachable(client, REACHABLE_SECONDS)
             database, now = open_database(client, ready.mongodb_database), system_clock()
             await ensure_schema_version(database)
-            await create_catalogue_indexes(database)
+            await prepare_catalogue(database)
             report = await seed_everything(database, local_day(now), now, size=size, folder=folder)
             if report.changes:
                 await _prepare_image(database, ready)

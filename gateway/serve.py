@@ -1,36 +1,32 @@
-"""Starting the server: checks, database, seeds, then uvicorn."""
+"""Starting the server: checks, database, seeds, then the workers."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import gc
-import importlib
 import logging
-import os
 import signal
 import socket
-import threading
 from collections.abc import Iterator
 from types import FrameType
 from typing import NoReturn
 
-import uvicorn
 from pydantic import SecretStr
 
 from lifecircle.catalogue.clock import local_day, system_clock
 from lifecircle.catalogue.database import connect, open_database, wait_until_reachable
 from lifecircle.catalogue.errors import SettingInvalid
+from lifecircle.gateway import supervising
 from lifecircle.gateway.demo import check_demo_is_safe
 from lifecircle.gateway.embedded import EmbeddedDatabase
 from lifecircle.gateway.preparing import (
     REACHABLE_SECONDS,
-    SUPERVISOR_VARIABLE,
     key_ring_of,
     prepare_database,
     uri_of,
 )
-from lifecircle.gateway.settings import PREFIX, Settings
+from lifecircle.gateway.settings import Settings
 from lifecircle.seeds.everything import is_empty, seed_everything
 
 log = logging.getLogger("lifecircle.serve")
@@ -42,30 +38,14 @@ def serve(settings: Settings) -> None:
     check_demo_is_safe(settings)
     _check_port_is_free(settings)
     key_ring_of(settings)
-    if settings.workers == 1:
-        threading.Thread(target=_import_the_app, daemon=True).start()  # beside the start of the database
+    supervising.import_early(settings.workers)
     with database_of(settings) as ready:
         asyncio.run(prepare(ready))
         if ready.demo:
             log.warning("DEMO: anybody who can reach %s:%d can sign in as anybody", ready.host, ready.port)
-        _hand_down(ready)
         if ready.workers > 1:
-            gc.enable()  # this process stays the supervisor; its workers are processes of their own
-        uvicorn.run(
-            "lifecircle.gateway.app:create_app",
-            factory=True,
-            host=ready.host,
-            port=ready.port,
-            workers=ready.workers,
-            loop="uvloop",
-            http="httptools",
-            ws="websockets-sansio",
-            ws_max_size=131_072,  # read whole before anything looks at it
-            access_log=False,
-            log_config=None,
-            server_header=False,
-            timeout_graceful_shutdown=ready.graceful_seconds,
-        )
+            gc.enable()  # this process only watches over the workers
+        supervising.run(ready)
 
 
 @contextlib.contextmanager
@@ -92,21 +72,9 @@ async def prepare(settings: Settings) -> None:
         client.close()
 
 
-def _import_the_app() -> None:
-    importlib.import_module("lifecircle.gateway.app")
-
-
 def _leave(number: int, frame: FrameType | None) -> NoReturn:
     """Leave through the `with` blocks, so that the database is stopped cleanly."""
     raise SystemExit(0)
-
-
-def _hand_down(settings: Settings) -> None:
-    """Workers are processes of their own and read their settings from the environment."""
-    os.environ[SUPERVISOR_VARIABLE] = str(os.getpid())
-    for name, value in settings.model_dump(exclude_none=True).items():
-        text = value.get_secret_value() if hasattr(value, "get_secret_value") else value
-        os.environ[PREFIX + name.upper()] = ",".join(text) if isinstance(text, tuple) else str(text)
 
 
 def _check_port_is_free(settings: Settings) -> None:

@@ -12,6 +12,8 @@ import strawberry
 from lifecircle.catalogue.bookings import model
 from lifecircle.catalogue.bookings.store_side import day_key
 from lifecircle.catalogue.errors import InvalidCursor, InvalidInput, NotFound
+from lifecircle.catalogue.geo import Point
+from lifecircle.catalogue.privacy.model import AuditAction, Subject
 from lifecircle.graphql.context import Info, RequestContext
 from lifecircle.graphql.enums import BookingStatus
 from lifecircle.graphql.ids import global_id
@@ -19,6 +21,7 @@ from lifecircle.graphql.money import Money
 from lifecircle.graphql.node import Node
 from lifecircle.graphql.offerings import Offering
 from lifecircle.graphql.paging import PageInfo, cursor, page_info, page_size, read_cursor
+from lifecircle.graphql.places import Location
 from lifecircle.graphql.stores import Store
 
 MAX_NOTE = 500
@@ -38,6 +41,20 @@ class BookingDate:
     start: datetime = strawberry.field(description="Start.")
     end: datetime = strawberry.field(description="End.")
     status: BookingStatus = strawberry.field(description="Where this date stands.")
+
+
+@strawberry.type(description="Whom to call and where to come, as the resident gave it.")
+class BookingContact:
+    name: str | None = strawberry.field(description="Who to ask for.")
+    phone: str | None = strawberry.field(description="The number to call, in full.")
+    address: str | None = strawberry.field(description="Where to come to.")
+    location: Location | None = strawberry.field(description="The place on the map.")
+    note: str | None = strawberry.field(description="A wish for the store.")
+
+    @classmethod
+    def of(cls, contact: model.Contact) -> Self:
+        place = Location(point=Point(*contact.location)) if contact.location else None
+        return cls(name=contact.name, phone=contact.phone, address=contact.address, location=place, note=contact.note)
 
 
 @strawberry.type(description="A booking.")
@@ -91,6 +108,23 @@ class Booking(Node):
     @strawberry.field(description="What is booked.")
     async def offering(self, info: Info) -> Offering:
         return Offering.of(await info.context.require_offering(self.record.offering))
+
+    @strawberry.field(
+        description="For the resident always; for the store while the booking holds, until a day after its end. Every "
+        "reading by the store is recorded, and the resident's export shows it."
+    )
+    async def contact(self, info: Info) -> BookingContact | None:
+        context, viewer = info.context, info.context.require_viewer().resident
+        found = await context.services.bookings.contacts.of(await context.roles(), self.record.id)
+        if found and self.record.resident != viewer:
+            await context.services.privacy.audit.record(
+                AuditAction.PERSONAL_DATA_READ,
+                actor=viewer,
+                subject=Subject("Booking", self.record.id),
+                fields=["contact"],
+                request_id=context.request_id,
+            )
+        return BookingContact.of(found) if found else None
 
     @strawberry.field(description="Where.")
     async def store(self, info: Info) -> Store:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -12,11 +13,17 @@ from lifecircle.catalogue.editing.model import Given
 from lifecircle.catalogue.editing.offerings import SaveOffering
 from lifecircle.catalogue.editing.stores import Closing
 from lifecircle.catalogue.errors import InvalidInput
+from lifecircle.graphql.editing_rules import BookingRulesInput
 from lifecircle.graphql.enums import AccessibilityFeature
 from lifecircle.graphql.ids import key_of
 from lifecircle.graphql.places import LocationInput
 
 _ONCE = "Same key and input: same answer. Same key, other input: IDEMPOTENCY_CONFLICT."
+_STORE_FIELDS = ("name", "category", "address", "phone", "location", "notice", "accessibility", "photos")
+_OFFERING_FIELDS = (
+    *("name", "description", "price", "unit", "duration_minutes", "capacity", "party_size_max"),
+    *("lead_minutes", "cancel_before_minutes", "at_home", "bookable", "auto_confirm"),
+)
 _VERSION = "The version that was looked at; an old one is STATE_CHANGED."
 
 
@@ -24,9 +31,9 @@ def _optional(description: str) -> Any:
     return strawberry.field(default=strawberry.UNSET, description=description)
 
 
-def given(**values: Any) -> Given:
-    """Only what was said."""
-    return {name: value for name, value in values.items() if value is not strawberry.UNSET}
+def said(given: object, names: Iterable[str]) -> Given:
+    """Of the fields with these names those that were not left out."""
+    return {name: value for name in names if (value := getattr(given, name)) is not strawberry.UNSET}
 
 
 def optional_key(text: str | None, type_name: str, field: str) -> str | None:
@@ -34,8 +41,12 @@ def optional_key(text: str | None, type_name: str, field: str) -> str | None:
     return None if text is None or text is strawberry.UNSET else key_of(text, type_name, field)
 
 
-def _point(place: LocationInput | None) -> Any:
-    return place.to_point("location") if isinstance(place, LocationInput) else place
+def _store_given(store: CreateStoreInput | UpdateStoreInput, *more: str) -> Given:
+    """Raises InvalidInput."""
+    values = dict(said(store, (*more, *_STORE_FIELDS)))
+    if isinstance(store.location, LocationInput):
+        values["location"] = store.location.to_point("location")
+    return values
 
 
 @strawberry.input(description="A new brand.")
@@ -62,17 +73,7 @@ class CreateStoreInput:
 
     def to_given(self) -> Given:
         """Raises InvalidInput."""
-        return given(
-            number=self.number,
-            name=self.name,
-            category=self.category,
-            address=self.address,
-            phone=self.phone,
-            location=_point(self.location),
-            notice=self.notice,
-            accessibility=self.accessibility,
-            photos=self.photos,
-        )
+        return _store_given(self, "number")
 
 
 @strawberry.input(description="What changes in a store; what is left out stays, null empties.")
@@ -90,16 +91,7 @@ class UpdateStoreInput:
 
     def to_given(self) -> Given:
         """Raises InvalidInput."""
-        return given(
-            name=self.name,
-            category=self.category,
-            address=self.address,
-            phone=self.phone,
-            location=_point(self.location),
-            notice=self.notice,
-            accessibility=self.accessibility,
-            photos=self.photos,
-        )
+        return _store_given(self)
 
 
 @strawberry.input(description="Exactly one of `until`, `permanently` and `movedTo`.")
@@ -140,6 +132,7 @@ class SaveOfferingInput:
     at_home: bool | None = _optional("Whether somebody comes to the resident's home.")
     bookable: bool | None = _optional("Whether it can be booked here.")
     auto_confirm: bool | None = _optional("Whether a booking needs no answer of the store.")
+    rules: BookingRulesInput | None = strawberry.field(default=None, description="How it is booked, beyond these.")
     inherit: list[str] | None = strawberry.field(
         default=None,
         description="Fields in which the store follows its chain again, as `Offering.inherits` names them.",
@@ -159,20 +152,7 @@ class SaveOfferingInput:
         )
 
     def _given(self) -> Given:
-        return given(
-            name=self.name,
-            description=self.description,
-            price=self.price,
-            unit=self.unit,
-            duration_minutes=self.duration_minutes,
-            capacity=self.capacity,
-            party_size_max=self.party_size_max,
-            lead_minutes=self.lead_minutes,
-            cancel_before_minutes=self.cancel_before_minutes,
-            at_home=self.at_home,
-            bookable=self.bookable,
-            auto_confirm=self.auto_confirm,
-        )
+        return {**said(self, _OFFERING_FIELDS), **(self.rules.to_given() if self.rules else {})}
 
 
 @strawberry.input(description="Which offering to take off the list: at one store, or a chain's everywhere.")

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Self
 import strawberry
 
 from lifecircle.catalogue.bookings import rules
+from lifecircle.catalogue.editing.terms import FIELD_NAMES
 from lifecircle.catalogue.offerings import model
+from lifecircle.catalogue.offerings.model import INHERITED_FIELDS
 from lifecircle.graphql.bookings_rules import BookingRules, EligibilityAnswerInput, EligibilityCheck
 from lifecircle.graphql.context import Info, RequestContext
 from lifecircle.graphql.enums import OfferingKind
@@ -20,21 +22,8 @@ from lifecircle.graphql.paging import PageInfo, cursor, page_info, page_size, re
 if TYPE_CHECKING:
     from lifecircle.graphql.stores import Store
 
-_PUBLIC_NAMES = {
-    "name": "name",
-    "description": "description",
-    "price": "price",
-    "unit": "unit",
-    "duration_minutes": "durationMinutes",
-    "capacity": "capacity",
-    "party_size_max": "partySizeMax",
-    "lead_minutes": "leadMinutes",
-    "cancel_before_minutes": "cancelBeforeMinutes",
-    "at_home": "atHome",
-    "bookable": "bookable",
-    "eligibility": "eligibility",
-    "kind": "kind",
-}
+_INTERNAL = frozenset({"aliases", "grid_minutes", "sessions", "service_areas", "state"})
+_PUBLIC_NAMES = {name: FIELD_NAMES.get(name, name) for name in INHERITED_FIELDS if name not in _INTERNAL}
 
 
 @strawberry.type(description="A condition for using a service.")

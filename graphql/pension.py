@@ -15,8 +15,7 @@ from lifecircle.catalogue.clock import local_day
 from lifecircle.catalogue.freshness.rules import RecordKind, is_stale
 from lifecircle.catalogue.people.access import Needs
 from lifecircle.catalogue.people.rates import Limit
-from lifecircle.catalogue.privacy.model import Purpose
-from lifecircle.graphql.context import Info
+from lifecircle.graphql.context import Info, RequestContext
 from lifecircle.graphql.errors import UserError
 from lifecircle.graphql.ids import key_of
 from lifecircle.graphql.permissions import mutation
@@ -119,7 +118,7 @@ class RecordCertificationInput:
     scheme: str = strawberry.field(description="One of the schemes of certificationRules, or what residents call it.")
     consent_version: str | None = strawberry.field(
         default=None,
-        description="Agrees to SENSITIVE_PENSION in the same step: version of the text that was shown. See myConsents.",
+        description="The viewer agrees to SENSITIVE_PENSION with it: version of the text shown. See myConsents.",
     )
     booking: strawberry.ID | None = strawberry.field(
         default=None,
@@ -157,15 +156,16 @@ class PensionMutations:
         "CONSENT_REQUIRED without a consent to SENSITIVE_PENSION. The same again changes nothing.",
     )
     async def record_certification(self, info: Info, input: RecordCertificationInput) -> RecordCertificationPayload:
-        context, viewer = info.context, info.context.require_viewer().resident
-        desk, request_id = context.services.certification, context.request_id
-        await context.count(RECORDS_AN_HOUR, viewer)
-        if input.booking:
-            booking, roles = key_of(input.booking, "Booking", "booking"), await context.roles()
-            standing = await desk.record_at_visit(roles, booking, input.to_given(), request_id)
-        else:
-            if input.consent_version:
-                agree = context.services.privacy.give_consent
-                await agree(viewer, Purpose.SENSITIVE_PENSION, input.consent_version, request_id)
-            standing = await desk.record(viewer, input.to_given(), request_id)
+        await info.context.count(RECORDS_AN_HOUR, info.context.require_viewer().resident)
+        standing = await (_recorded_at_visit if input.booking else _recorded)(info.context, input)
         return RecordCertificationPayload(certification=PensionCertification.of(standing), errors=[])
+
+
+async def _recorded(context: RequestContext, input: RecordCertificationInput) -> model.Standing:
+    desk, viewer = context.services.certification, context.require_viewer().resident
+    return await desk.record(viewer, input.to_given(), input.consent_version, context.request_id)
+
+
+async def _recorded_at_visit(context: RequestContext, input: RecordCertificationInput) -> model.Standing:
+    desk, booking = context.services.certification, key_of(input.booking or "", "Booking", "booking")
+    return await desk.record_at_visit(await context.roles(), booking, input.to_given(), context.request_id)

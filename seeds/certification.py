@@ -6,7 +6,6 @@ Every scheme has a row for the whole country; a region's row differs from it. A 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -47,16 +46,15 @@ class RuleRow(StrictRow):
 
 
 def read_certification_rules(
-    folder: Path | Traversable | None = None, *, guides: Collection[str]
+    folder: Path | None = None, *, guides: Collection[str] | None = None
 ) -> list[dict[str, Any]]:
-    """Every rule as a document. `guides`: ids of the policy guides that a rule may name. Raises SeedError."""
-    source = data_folder(folder) if folder is None or isinstance(folder, Path) else folder
-    rules = read_yaml(source, FILE, RuleRow)
+    """Every rule as a document. `guides`: ids of the guides that a rule may name; None: any. Raises SeedError."""
+    rules = read_yaml(data_folder(folder), FILE, RuleRow)
     _check(rules, guides)
-    return [_document(rule.row) for rule in rules]
+    return [_document(rule.row, place) for place, rule in enumerate(rules)]
 
 
-def _check(rules: Sequence[Record[RuleRow]], guides: Collection[str]) -> None:
+def _check(rules: Sequence[Record[RuleRow]], guides: Collection[str] | None) -> None:
     unique(rules, lambda row: f"{row.region} {row.scheme}", "scheme")
     nationwide = [rule for rule in rules if rule.row.region == NATIONWIDE]
     schemes = {rule.row.scheme for rule in nationwide}
@@ -67,7 +65,7 @@ def _check(rules: Sequence[Record[RuleRow]], guides: Collection[str]) -> None:
             raise rule.error("scheme", f"'{rule.row.scheme}' has no rule for the whole country")
         if rule.row.also and rule not in nationwide:
             raise rule.error("also", f"other names of a scheme stand in its row for {NATIONWIDE}")
-        if rule.row.guide not in guides:
+        if guides is not None and rule.row.guide not in guides:
             raise rule.error("guide", f"'{rule.row.guide}' is no guide")
         names = [channel.name for channel in rule.row.channels]
         if len(set(names)) < len(names):
@@ -84,6 +82,6 @@ def _refuse_shared_names(nationwide: Sequence[Record[RuleRow]]) -> None:
                 raise rule.error("also", f"'{name}' already means {earlier.row.scheme}")
 
 
-def _document(rule: RuleRow) -> dict[str, Any]:
+def _document(rule: RuleRow, place: int) -> dict[str, Any]:
     row = rule.model_dump(mode="json")
-    return {"_id": f"{rule.region}:{rule.scheme}", **row, "version": 1}
+    return {"_id": f"{rule.region}:{rule.scheme}", **row, "order": place, "version": 1}

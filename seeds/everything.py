@@ -6,7 +6,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from lifecircle.catalogue.database import Database
-from lifecircle.seeds.certification import read_certification_rules
+from lifecircle.seeds.certification import FILE, read_certification_rules
 from lifecircle.seeds.loader import LoadReport, load, read_seed_documents, seeding_day
 from lifecircle.seeds.policy_files import read_policies
 
@@ -26,5 +26,6 @@ async def seed_everything(
     documents = read_seed_documents(await seeding_day(database, today), size=size, folder=folder)
     policies = documents.collections["policies"] = read_policies(district=DISTRICT)
     guides = {guide["_id"] for guide in policies}
-    documents.collections["certification_rules"] = read_certification_rules(folder, guides=guides)
+    rules = folder if folder and (folder / FILE).exists() else None  # a district of one's own may leave them out
+    documents.collections["certification_rules"] = read_certification_rules(rules, guides=guides)
     return await load(database, documents, now=now)

@@ -68,6 +68,14 @@ async def load(database: Database, documents: SeedDocuments, *, now: datetime) -
     return await _load_in_transaction(database, documents, now)
 
 
+async def load_collection(database: Database, name: str, wanted: list[Document]) -> Counts:
+    """One small collection by itself, whatever city is in the database."""
+    collection = database.get_collection(name, codec_options=_AWARE)
+    plan = await _compare_collection(collection, wanted, None)
+    await _write(database, {name: plan}, None)
+    return plan.counts()
+
+
 async def _load_in_transaction(database: Database, documents: SeedDocuments, now: datetime) -> LoadReport:
     async def attempt(session: _Session) -> _Plans:
         plans = await _compare(database, documents, session)

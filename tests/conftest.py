@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import secrets
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 from factories import SetClock
-from servers import Server, close_clients, running
+from servers import Server, clean_environment, close_clients, running
 
 from lifecircle.catalogue.database import Database, connect, open_database, wait_until_reachable
 from lifecircle.catalogue.sealing import KeyRing, make_keys_file, read_key_ring
@@ -52,6 +54,22 @@ def clock() -> SetClock:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A demo server with the seeded district, shared by all tests that only talk to it."""
     with running(Server(tmp_path_factory.mktemp("server") / "state")) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A state folder with the demo district, for servers of their own to begin with a copy of: seeding takes longer."""
+    state = tmp_path_factory.mktemp("seeded") / "state"
+    command = [sys.executable, "-m", "lifecircle.gateway.cli", "seed", "--state", str(state)]
+    subprocess.run(command, check=True, capture_output=True, env=clean_environment())
+    return state
+
+
+@pytest.fixture(scope="module")
+def two_workers(tmp_path_factory: pytest.TempPathFactory, seeded: Path) -> Iterator[Server]:
+    """A demo server of two workers, for the tests of one file."""
+    with running(Server(tmp_path_factory.mktemp("two") / "state", workers=2, seeded=seeded)) as started:
         yield started
 
 

@@ -43,7 +43,6 @@ _PLACE_CORRECTED = re.compile(
     r"(?:地点|地址|位置|地方)(?:不对|错了|改成|改为|是|应该是|:|,|应该)+(?P<place>[^,。;]{2,60})"
 )
 _SUBMITS = re.compile(r"(?:对|是的?|好的?|嗯|可以)?[,。 ]*就?(?:提交|上报|报上去|发吧|报吧)(?:吧|了)?[。!]*")
-_LEAD = re.compile(r"^(?:请|麻烦)?(?:帮我|我)?(?:要|想)?(?:投诉|反映|举报)(?:一下|个事)?[,:]?")
 
 
 @dataclass(frozen=True)
@@ -140,7 +139,7 @@ def _confirm(form: RequestForm, turn: Turn) -> Moved:
     lines = [
         "请确认要上报的情况：",
         f"类别：{NAMES[RequestCategory(form.category)]}",
-        f"情况：{_LEAD.sub('', form.text) or form.text}",
+        f"情况：{form.text}",
         f"地点：{form.place or '没有说'}{f'（{area.name}）' if area else ''}",
     ]
     text = "\n".join(lines) + "\n\n说“确认”就转给社区工作人员；着急的事也可以直接打 12345。"

@@ -55,7 +55,7 @@ class BookingForm:
     address_asked: bool = False
     """Whether a yes without an address has been answered with asking for it."""
     store: str | None = None
-    """Only there, as the resident named it."""
+    """Only there: the id of a store, or of a chain."""
     refused: tuple[str, ...] = ()
     """Stores that the resident does not want."""
     most_fen: int | None = None

@@ -70,7 +70,7 @@ def service_names(found: Sequence[Candidate]) -> list[str]:
 def _is_asked_for(candidate: Candidate, form: BookingForm) -> bool:
     price = candidate.offering.price
     is_cheap = form.most_fen is None or price is None or price <= form.most_fen
-    return is_cheap and form.store in (None, candidate.store.id)
+    return is_cheap and form.store in (None, candidate.store.id, candidate.store.chain)
 
 
 def _offered(name: str, turn: Turn, without: Collection[str]) -> Iterator[Candidate]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -23,6 +24,7 @@ LISTED = 5
 _COMING = (BookingStatus.PENDING, BookingStatus.CONFIRMED)
 _INTENTS = {Errand.CHANGE: "booking.change", Errand.CANCEL: "booking.cancel"}
 _VERBS = {Errand.CHANGE: "改期", Errand.CANCEL: "取消"}
+_KEEPS = re.compile(r"(?:还是|先|那)*(?:不|别|不要|不用)(?:取消|改|换|退)(?:了|吧|期|时间)*[。!]*")
 _WHEN = ("明天上午", "后天下午", "算了")
 
 
@@ -57,7 +59,7 @@ class OwnTalk:
 
     async def go_on(self, form: OwnForm, turn: Turn) -> Moved | None:
         """None where the sentence does not move the form: a digression."""
-        if turn.signals.stops:
+        if turn.signals.stops or _KEEPS.fullmatch(turn.signals.text):
             text = "好的，没有改动您的预约。"
             return Moved(Reply(text, ReplyKind.ANSWER, "booking.keep"), None)
         if turn.resident is None:

@@ -38,6 +38,8 @@ def show(head: str, form: BookingForm, shown: Sequence[Place], turn: Turn) -> Mo
 
 def not_yet(form: BookingForm, found: Sequence[Candidate], turn: Turn, *, is_past: bool) -> Moved | None:
     """What must be said before times can be looked for."""
+    if form.name is None and form.names:
+        return which(form.names, form)
     if form.name is None:
         question = "您想预约什么服务？比如保洁、上门理发、羽毛球场。"
         return ask(question, form.with_step(Step.WHAT), ("日常保洁", "上门理发", "上门认证"))

@@ -33,7 +33,7 @@ class Turn:
     corrects: bool = False
     """ "不是保洁，是擦窗": `signals` holds what is meant."""
     stores: tuple[str, ...] = ()
-    """Stores that the sentence names, by id."""
+    """Stores that the sentence names, or one chain, by id."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from itertools import chain, pairwise
 
 import yaml
-from pypinyin import lazy_pinyin
-from pypinyin.constants import PINYIN_DICT
+
+from lifecircle.catalogue.search.pinyin import read_aloud, reading, tables
 
 _LATIN = re.compile(r"[a-z]+(?: +[a-z]+)*")
 _BETWEEN = re.compile(r"[^\w]")
@@ -50,10 +49,10 @@ def _words() -> _Words:
     typed, more = lists["typed"].split(), lists["pinyin"].split()
     by_sound: dict[Sounds, str] = {}
     for word in chain(typed, more):
-        by_sound.setdefault(tuple(_blurred(syllable) for syllable in lazy_pinyin(word)), word)
+        by_sound.setdefault(tuple(_blurred(syllable) for syllable in read_aloud(word)), word)
+        by_sound.setdefault(tuple(map(_sound, word)), word)  # 大出血 is typed da chu xie and da chu xue
     by_character = {tuple(map(_sound, word)): word for word in typed}
-    spoken = {syllable for readings in PINYIN_DICT.values() for syllable in map(_toneless, readings.split(","))}
-    syllables = frozenset(each for each in spoken if each.isascii() and each.isalpha())
+    syllables = frozenset(syllable for syllable in tables().syllables if syllable)
     beginnings = frozenset(sounds[:2] for sounds in by_character)
     return _Words(by_sound, by_character, frozenset(typed), beginnings, max(map(len, by_sound)), syllables)
 
@@ -120,13 +119,8 @@ def _real_words() -> frozenset[str]:
 
 @lru_cache(maxsize=8192)
 def _sound(char: str) -> str:
-    readings = PINYIN_DICT.get(ord(char))
-    return _blurred(_toneless(readings.split(",")[0])) if readings else char
-
-
-def _toneless(syllable: str) -> str:
-    parts = unicodedata.normalize("NFD", syllable.replace("ü", "v"))
-    return "".join(part for part in parts if not unicodedata.combining(part))
+    number = reading(char)
+    return _blurred(tables().syllables[number]) if number else char
 
 
 def _blurred(syllable: str) -> str:

@@ -11,6 +11,7 @@ from functools import cached_property
 from lifecircle.catalogue.bookings import rules
 from lifecircle.catalogue.bookings.claimer import Claimer, Wanted, share_cells
 from lifecircle.catalogue.bookings.claims import reach
+from lifecircle.catalogue.bookings.contacts import Contacts
 from lifecircle.catalogue.bookings.ledger import Ledger, Shuffle, check_on_offer
 from lifecircle.catalogue.bookings.limits import limits_on, reached
 from lifecircle.catalogue.bookings.model import Booking, BookingRequest, BookingStatus, Interval
@@ -84,6 +85,10 @@ class BookingDesk:
     @cached_property
     def _rescheduler(self) -> Rescheduler:
         return Rescheduler(self._ledger, self._mover, self._claimer)
+
+    @cached_property
+    def contacts(self) -> Contacts:
+        return Contacts(self._ledger, self.of_store)
 
     @cached_property
     def of_store(self) -> StoreSide:

@@ -1,4 +1,4 @@
-"""The daily job that reminds of due dates: it writes notices, `catalogue/notices` sends them.
+"""The job that reminds of due dates: it writes notices, `catalogue/notices` sends them.
 
 A reminder's id is made of the resident, the due date and the number of days, so writing it twice changes nothing. The
 job writes the reminder and then looks at the record again; who records writes the record and then drops the open
@@ -46,7 +46,7 @@ class Reminders:
     async def run(self, lease: Lease) -> None:
         book = self.shelf.current
         await self._sweep(book, lease)
-        async for rows in self._records.pages():
+        async for rows in self._records.batches():
             await lease.guard()
             for row in rows:
                 await self._remind(row, book)
@@ -62,8 +62,8 @@ class Reminders:
     async def _sweep(self, book: RuleBook, lease: Lease) -> None:
         """Reminders of a due date that holds no more."""
         for row in await self._reminders.open():
-            await lease.guard()
             if await self._due_on(row["resident"], book) != date.fromisoformat(row["due_on"]):
+                await lease.guard()
                 await self._reminders.drop(row["_id"])
 
     async def _due_on(self, resident: str, book: RuleBook) -> date | None:

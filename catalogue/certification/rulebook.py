@@ -17,7 +17,7 @@ class RuleBook:
     """One immutable set of rules."""
 
     def __init__(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        self.rows = {str(row["_id"]): row for row in rows}
+        self.rows = {str(row["_id"]): row for row in sorted(rows, key=lambda row: (row["order"], row["_id"]))}
         rules = [rule_from_document(row) for row in self.rows.values()]
         self._rules = {(rule.region, rule.scheme): rule for rule in rules}
         self._schemes = {
@@ -62,5 +62,5 @@ class RuleShelf:
         self.current = RuleBook(await self._store.all())
 
     def apply(self, key: str, document: Document | None) -> None:
-        kept = {name: row for name, row in self.current.rows.items() if name != key or document}
-        self.current = RuleBook((kept | ({key: document} if document else {})).values())
+        kept = [row for name, row in self.current.rows.items() if name != key]
+        self.current = RuleBook([*kept, document] if document else kept)

@@ -1,4 +1,4 @@
-"""What residents, and staff at a visit, may do with a certification: look, write down, forget. It certifies nobody."""
+"""What residents, and staff at a visit, may do with a certification: look, and write down. It certifies nobody."""
 
 from __future__ import annotations
 
@@ -27,7 +27,11 @@ from lifecircle.catalogue.sealing import KeyRing
 from lifecircle.catalogue.snapshot.keeper import SnapshotKeeper
 from lifecircle.catalogue.stores.store import read_store
 
-PERIOD = timedelta(days=1)
+PERIOD = timedelta(hours=6)
+"""A reminder counts days; by running more often than once in one, it comes on its day whenever the job began."""
+
+VISIT_COUNTS = timedelta(days=30)
+"""How long after a visit its staff may write down what came of it."""
 
 COUNTERS = "pension-certification"
 """The category of the places where somebody can be certified."""
@@ -71,9 +75,16 @@ class CertificationDesk:
             record = await self._records.of(resident)
         return self._standing(record, now) if record else Standing(State.UNKNOWN, self.shelf.current.usual())
 
-    async def record(self, resident: str, given: Given, request_id: str | None = None) -> Standing:
-        """The same again changes nothing. Raises InvalidInput, ConsentRequired, Busy."""
+    async def record(
+        self, resident: str, given: Given, consent: str | None = None, request_id: str | None = None
+    ) -> Standing:
+        """The same again changes nothing. `consent`: version of the text that the resident agrees to with it.
+
+        Raises InvalidInput, StateChanged, ConsentRequired, Busy.
+        """
         given = self._checked(given)
+        if consent is not None:
+            await self._agree(resident, consent, request_id)
         await self.privacy.require_consent(resident, Purpose.SENSITIVE_PENSION)
         return await self._write(resident, given, None, request_id)
 
@@ -92,6 +103,13 @@ class CertificationDesk:
         except ConsentRequired:
             raise ConsentRequired("居民还没有同意记录认证日期，请先请本人在“隐私”里同意。", "booking") from None
         return await self._write(booking.resident, given, roles.resident, request_id)
+
+    async def _agree(self, resident: str, version: str, request_id: str | None) -> None:
+        """Raises StateChanged."""
+        try:
+            await self.privacy.give_consent(resident, Purpose.SENSITIVE_PENSION, version, request_id)
+        except StateChanged as refusal:
+            raise StateChanged(refusal.message, "consentVersion") from None
 
     @property
     def _records(self) -> RecordStore:
@@ -131,6 +149,8 @@ class CertificationDesk:
             raise StateChanged("这个预约没有进行，不能据此记录。", "booking")
         if booking.interval.start > self.clock():
             raise TooSoon("预约的时间还没到，请在认证之后再记录。", "booking")
+        if booking.interval.end + VISIT_COUNTS < self.clock():
+            raise StateChanged(f"这次预约已经过去 {VISIT_COUNTS.days} 天，请让居民自己记录。", "booking")
 
     async def _is_certification(self, booking: Booking) -> bool:
         async with database_errors_as_refusals():
@@ -148,10 +168,22 @@ class CertificationDesk:
                     return self._standing(earlier, self.clock())
                 record = self._following(earlier, resident, given, by_staff=staff is not None)
                 if await self._records.put(record):
+                    await self._keep_with_consent(resident)
                     await ReminderStore(self.database).drop_of(resident)
                     await self._note(staff or resident, resident, request_id)
                     return self._standing(record, self.clock())
         raise Busy("现在有点忙，请稍后再试。")
+
+    async def _keep_with_consent(self, resident: str) -> None:
+        """Who withdraws writes that down and then erases; looked at after writing, one of the two sees the other.
+
+        Raises ConsentRequired.
+        """
+        try:
+            await self.privacy.require_consent(resident, Purpose.SENSITIVE_PENSION)
+        except ConsentRequired:
+            await self._records.drop(resident)
+            raise
 
     def _following(self, earlier: Record | None, resident: str, given: Given, *, by_staff: bool) -> Record:
         return Record(

@@ -8,11 +8,12 @@ from typing import Any
 
 from lifecircle.catalogue.database import Document
 from lifecircle.catalogue.editing import rules
+from lifecircle.catalogue.editing.booking_terms import CLEAN_RULES, EMPTIABLE_RULES, RULE_NAMES, check_rules_together
 from lifecircle.catalogue.editing.model import Given
 from lifecircle.catalogue.errors import InvalidInput
 from lifecircle.catalogue.offerings.model import INHERITED_FIELDS, OfferingKind
 
-EMPTIABLE = frozenset({"description", "price", "duration_minutes"})
+EMPTIABLE = frozenset({"description", "price", "duration_minutes"}) | EMPTIABLE_RULES
 """Where None says something: no description, a price to be agreed, no fixed length."""
 
 _DAY = 1440
@@ -25,6 +26,7 @@ FIELD_NAMES = {
     "cancel_before_minutes": "cancelBeforeMinutes",
     "at_home": "atHome",
     "auto_confirm": "autoConfirm",
+    **RULE_NAMES,
 }
 """As the input spells them; the others are spelled alike."""
 
@@ -38,6 +40,7 @@ _CLEAN: Mapping[str, Callable[[Any, str], Any]] = {
     "party_size_max": lambda value, field: rules.whole(value, "一次预约人数", 1, 500, field),
     "lead_minutes": lambda value, field: rules.whole(value, "提前预约时间（分钟）", 0, _MONTH, field),
     "cancel_before_minutes": lambda value, field: rules.whole(value, "取消提前时间（分钟）", 0, _MONTH, field),
+    **CLEAN_RULES,
 }
 
 
@@ -124,6 +127,7 @@ def check_whole(row: Mapping[str, Any]) -> None:
     """What only all terms together can tell. Raises InvalidInput."""
     if row["party_size_max"] > row["capacity"] and not (row.get("one_place_per_party") or row.get("resources")):
         raise InvalidInput("一次预约人数不能超过同时接待人数。", "partySizeMax")
+    check_rules_together(row)
     if row["kind"] == OfferingKind.SESSION.value:
         return
     if row["bookable"] and row["duration_minutes"] is None:

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
+from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from lifecircle.catalogue.database import Database, Document, ensure_indexes
+from lifecircle.catalogue.database import Database, Document, changed_one, ensure_indexes
 from lifecircle.catalogue.freshness.model import ReportKey, WrongInfoReport, report_from_document
 from lifecircle.catalogue.jobs import Lease
 from lifecircle.catalogue.stores.model import Store, store_from_document
@@ -41,10 +41,10 @@ class FreshnessStore:
 
     async def assure(self, store_id: str, version: int, today: date) -> Document | None:
         """Compare and set; None where the store is no longer as it was read."""
-        return await self._stores.find_one_and_update(
+        return await changed_one(
+            self._stores,
             {"_id": store_id, "version": version},
             {"$set": {"assured_on": today.isoformat()}, "$inc": {"version": 1}},
-            return_document=ReturnDocument.AFTER,
         )
 
     async def stores_of(
@@ -79,10 +79,10 @@ class FreshnessStore:
 
     async def answer(self, report_id: str, text: str, by: str, now: datetime) -> WrongInfoReport | None:
         """Compare and set; None where somebody has answered already."""
-        document = await self._reports.find_one_and_update(
+        document = await changed_one(
+            self._reports,
             {"_id": report_id, "answered_at": None},
             {"$set": {"answered_at": now, "answered_by": by, "answer": text}, "$unset": {"waiting": ""}},
-            return_document=ReturnDocument.AFTER,
         )
         return report_from_document(document) if document else None
 

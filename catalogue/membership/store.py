@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pymongo import ASCENDING, IndexModel, ReturnDocument
+from pymongo import ASCENDING, IndexModel
 
-from lifecircle.catalogue.database import Database, Document, ensure_indexes
+from lifecircle.catalogue.database import Database, Document, changed_one, ensure_indexes
 from lifecircle.catalogue.membership.model import (
     Member,
     MerchantFile,
@@ -78,18 +78,18 @@ class MembershipStore:
     async def decide(self, merchant_id: str, state: MerchantState, entry: Document) -> Document | None:
         """Compare and set: of two decisions at once, one finds the application undecided. None for the other."""
         freed = {"open_slot": ""} if state is MerchantState.APPROVED else {"open_slot": "", "licence_held": ""}
-        return await self._merchants.find_one_and_update(
+        return await changed_one(
+            self._merchants,
             {"_id": merchant_id, "state": MerchantState.APPLIED.value},
             {"$set": {"state": state.value}, "$push": {"history": entry}, "$unset": freed, "$inc": {"version": 1}},
-            return_document=ReturnDocument.AFTER,
         )
 
     async def put_owners(self, file: MerchantFile, owners: Sequence[str]) -> Document | None:
         """Compare and set: only if the merchant is still as it was read, else None."""
-        return await self._merchants.find_one_and_update(
+        return await changed_one(
+            self._merchants,
             {"_id": file.merchant.id, "version": file.merchant.version},
             {"$set": {"owners": list(owners)}, "$inc": {"version": 1}},
-            return_document=ReturnDocument.AFTER,
         )
 
     async def _merchant_where(self, where: Document) -> MerchantFile | None:
@@ -148,9 +148,7 @@ class MembershipStore:
         return bool((await self._members.delete_one(_as_read(member))).deleted_count)
 
     async def _update(self, member: Member, change: Document) -> Member | None:
-        document = await self._members.find_one_and_update(
-            _as_read(member), {**change, "$inc": {"version": 1}}, return_document=ReturnDocument.AFTER
-        )
+        document = await changed_one(self._members, _as_read(member), {**change, "$inc": {"version": 1}})
         return member_from_document(document) if document else None
 
     async def _member_where(self, where: Document) -> Member | None:

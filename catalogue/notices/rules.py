@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from lifecircle.catalogue.bookings.model import Actor, BookingStatus
-from lifecircle.catalogue.clock import at_minute, local, local_day
+from lifecircle.catalogue.clock import at_minute, local_day
 from lifecircle.catalogue.database import Document
 from lifecircle.catalogue.notices.model import (
     REMINDER_EVENING,
@@ -19,9 +19,7 @@ from lifecircle.catalogue.notices.model import (
     Subject,
     notice_from_document,
 )
-
-QUIET_FROM, QUIET_UNTIL = 21 * 60, 8 * 60
-"""Minutes of the local day: nobody is disturbed from 21:00 until 08:00."""
+from lifecircle.catalogue.quiet import is_quiet, next_loud
 
 REMIND_EVENING = 19 * 60
 REMIND_BEFORE = timedelta(hours=2)
@@ -64,19 +62,6 @@ class Send:
 Step = Drop | Defer | Show | Send
 
 
-def is_quiet(now: datetime) -> bool:
-    minute = _minute_of_day(now)
-    return minute >= QUIET_FROM or minute < QUIET_UNTIL
-
-
-def next_loud(now: datetime) -> datetime:
-    """The moment itself, or the end of the quiet hours that it falls into."""
-    minute = _minute_of_day(now)
-    if minute >= QUIET_FROM:
-        return at_minute(local_day(now) + timedelta(days=1), QUIET_UNTIL)
-    return at_minute(local_day(now), QUIET_UNTIL) if minute < QUIET_UNTIL else now
-
-
 def step_for(subject: Subject, notice: Notice, now: datetime) -> Step:
     """What is to be done with a notice that is due."""
     if notice.kind in REMINDERS and not _still_reminds(subject, notice, now):
@@ -98,10 +83,10 @@ def step_for(subject: Subject, notice: Notice, now: datetime) -> Step:
 def is_change_of_the_day(subject: Subject, notice: Notice, now: datetime) -> bool:
     """A change by the store or the system to something today, or that begins before anybody may be told again.
 
-    A place that is offered for half an hour counts as one: tomorrow it is gone.
+    A place that is kept for somebody they must hear of while it is: at night only if it will be gone by morning.
     """
     if notice.kind == WAITING_OFFER:
-        return not is_quiet(now) or _is_close(subject.start, now)
+        return not is_quiet(now) or (subject.offered_until or now) <= next_loud(now)
     if notice.purpose is not Purpose.BOOKING_CHANGE and notice.kind != BookingStatus.EXPIRED:
         return False
     return _is_close(subject.start, now)
@@ -167,8 +152,3 @@ def _still_reminds(subject: Subject, notice: Notice, now: datetime) -> bool:
 
 def _is_close(start: datetime, now: datetime) -> bool:
     return local_day(start) == local_day(now) or now <= start < next_loud(now) + REMIND_BEFORE
-
-
-def _minute_of_day(now: datetime) -> int:
-    moment = local(now)
-    return moment.hour * 60 + moment.minute

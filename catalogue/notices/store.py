@@ -15,7 +15,8 @@ from lifecircle.catalogue.notices.model import OUTBOXES
 
 CREDITS, DEAD, NONCES = "notice_credits", "dead_notices", "wechat_nonces"
 
-_DUE = IndexModel([("notify_at", ASCENDING)], name="notify", partialFilterExpression={"notify_at": {"$exists": True}})
+_DUE = IndexModel([("notify_at", ASCENDING)], name="notify_at")
+"""Not a partial index: the embedded engine would not search it (docs/decisions/0016)."""
 _EXPIRY = IndexModel([("expires_at", ASCENDING)], name="expiry", expireAfterSeconds=0)
 
 
@@ -58,7 +59,7 @@ class OutboxStore:
 
     async def mark(self, collection: str, mark: Mark) -> bool:
         """Compare and set."""
-        result = await self._database[collection].update_one(mark.where(), mark.update())
+        result = await self._database[collection].update_one(mark.where(), mark.update(), hint="_id_")
         return result.matched_count == 1
 
     async def mark_many(self, collection: str, marks: Sequence[Mark]) -> int:

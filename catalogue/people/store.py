@@ -8,7 +8,14 @@ from datetime import datetime
 
 from pymongo import ASCENDING, IndexModel, ReturnDocument
 
-from lifecircle.catalogue.database import Database, Document, DuplicateKeyError, ensure_indexes, violated_index
+from lifecircle.catalogue.database import (
+    Database,
+    Document,
+    DuplicateKeyError,
+    changed_one,
+    ensure_indexes,
+    violated_index,
+)
 from lifecircle.catalogue.people.model import (
     DeviceSession,
     MemberRole,
@@ -76,10 +83,10 @@ class PeopleStore:
 
     async def set_phone(self, resident_id: str, sealed: str, lookup: str) -> Resident | None:
         """Raises DuplicateKeyError where the number belongs to somebody else."""
-        document = await self._residents.find_one_and_update(
+        document = await changed_one(
+            self._residents,
             {"_id": resident_id},
             {"$set": {"phone": sealed, "phone_lookup": lookup}, "$inc": {"version": 1}},
-            return_document=ReturnDocument.AFTER,
         )
         return resident_from_document(document) if document else None
 
@@ -101,15 +108,12 @@ class PeopleStore:
         return bool((await self._sms_codes.delete_one({"_id": key, "code": code})).deleted_count)
 
     async def count(self, key: str, expires_at: datetime) -> int:
-        """One more under the key; how many there are now."""
+        """One more under the key; how many there are now, those counted meanwhile included."""
         for _ in range(5):
             with contextlib.suppress(DuplicateKeyError):  # two upserts of a new key at once: the other one made it
-                row = await self._rates.find_one_and_update(
-                    {"_id": key},
-                    {"$inc": {"count": 1}, "$setOnInsert": {"expires_at": expires_at}},
-                    upsert=True,
-                    return_document=ReturnDocument.AFTER,
-                )
+                one_more = {"$inc": {"count": 1}, "$setOnInsert": {"expires_at": expires_at}}
+                await self._rates.update_one({"_id": key}, one_more, upsert=True)
+                row = await self._rates.find_one({"_id": key})
                 return int(row["count"]) if row else 1
         return 1
 
@@ -125,15 +129,15 @@ class PeopleStore:
         self, session_id: str, old: str, new: str, *, seen_at: datetime, expires_at: datetime
     ) -> bool:
         """Compare and set: only the holder of the current refresh token gets the next one."""
-        changed = await self._sessions.find_one_and_update(
+        changed = await self._sessions.update_one(
             {"_id": session_id, "refresh": old},
             {
                 "$set": {"refresh": new, "seen_at": seen_at, "expires_at": expires_at},
                 "$push": {"used": {"$each": [old], "$slice": -50}},
             },
-            return_document=ReturnDocument.AFTER,
+            hint="_id_",
         )
-        return changed is not None
+        return changed.matched_count == 1
 
     async def end_session(self, session_id: str) -> None:
         await self._sessions.delete_one({"_id": session_id})

@@ -66,7 +66,7 @@ class HeldBookings:
         while rows := await self._bookings.find(where).limit(_BATCH).to_list(_BATCH):
             for row in rows:
                 same = {"_id": row["_id"], "district": row["district"], "version": row["version"]}
-                await self._bookings.replace_one(same, without_person(row, tombstone, now))
+                await self._bookings.replace_one(same, without_person(row, tombstone, now), hint="_id_")
 
 
 class HeldMemberships:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
+from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from lifecircle.catalogue.database import Database, Document, DuplicateKeyError, ensure_indexes
+from lifecircle.catalogue.database import Database, Document, DuplicateKeyError, changed_one, ensure_indexes
 from lifecircle.catalogue.reviews.model import Review, ReviewKey, TextState, review_from_document
 
 REVIEWS = "reviews"
@@ -45,10 +45,8 @@ class ReviewStore:
         update: Document = {"$set": values, "$inc": {"version": 1}}
         if gone:
             update["$unset"] = dict.fromkeys(gone, "")
-        row = await self._reviews.find_one_and_update(
-            {"_id": review.id, "district": review.district, "version": review.version},
-            update,
-            return_document=ReturnDocument.AFTER,
+        row = await changed_one(
+            self._reviews, {"_id": review.id, "district": review.district, "version": review.version}, update
         )
         return review_from_document(row) if row else None
 
@@ -99,10 +97,10 @@ class ReviewStore:
 
     async def put_rating(self, seen: Document, rating: Document) -> Document | None:
         """Compare and set on the version that was read before the counting; None where somebody was faster."""
-        return await self._stores.find_one_and_update(
+        return await changed_one(
+            self._stores,
             {"_id": seen["_id"], "version": seen["version"]},
             {"$set": {"rating": rating}, "$inc": {"version": 1}},
-            return_document=ReturnDocument.AFTER,
         )
 
     async def mark_counted(self, key: str, version: int) -> None:

@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 import pytest
 from certified import a_rule, a_standing, day
-from factories import a_category, a_snapshot, a_store, an_offering, at
+from factories import SetClock, a_category, a_snapshot, a_store, an_offering, at
+from office import Office, open_office
 
 from lifecircle.assistant.certification import (
     HOME_VISIT,
     answer_about_own,
     asks_about_own,
+    own_certification,
     wishes_home_visit,
 )
 from lifecircle.assistant.offer_names import OfferNames
+from lifecircle.assistant.policies.model import policy_from_document
+from lifecircle.assistant.policies.shelf import Policies
 from lifecircle.assistant.replies import ReplyKind, Requirement
 from lifecircle.catalogue.certification.model import Rule, Standing, State
+from lifecircle.catalogue.database import Database
+from lifecircle.catalogue.sealing import KeyRing
 from lifecircle.catalogue.text import fold
+from lifecircle.seeds.policy_files import read_policies
 
 TODAY = at("2026-11-25 12:00")
 MOST_PARAGRAPHS = 4
+
+
+@pytest.fixture
+async def office(database: Database, keys: KeyRing, clock: SetClock) -> AsyncIterator[Office]:
+    async with open_office(database, keys, clock) as made:
+        yield made
 
 
 def test_who_is_not_signed_in_is_asked_to_sign_in() -> None:
@@ -91,6 +106,9 @@ def test_questions_about_ones_own_are_heard(text: str) -> None:
         "我预约了没有",
         "我的预约什么时候到期",
         "我刷脸认证总是失败怎么办",
+        "我不会用手机，认证能做吗",
+        "俺村里啥时候集中认证",
+        "我认证了，什么时候续发",
         "营业执照认证到期了",
     ],
 )
@@ -121,6 +139,8 @@ def test_a_wish_for_a_visit_is_heard(text: str) -> None:
         "能不能上门认证",
         "取消上门认证",
         "我约的上门认证几点来",
+        "约的认证哪天上门",
+        "有人上门说帮我认证还要拍银行卡",
         "约上门保洁",
         "养老金怎么认证",
     ],
@@ -135,3 +155,16 @@ def test_the_words_for_a_visit_find_its_offering() -> None:
     named = names.offering_in(fold(HOME_VISIT))
     assert named is not None
     assert [offering.id for offering in named.offerings] == ["visit"]
+
+
+async def test_the_answer_cites_the_guide_of_the_rule(office: Office) -> None:
+    rows = {guide["_id"]: guide for guide in read_policies(district="330199")}
+    policies = Policies([policy_from_document(rows["pension-certification-when"])])
+    await office.database["certification_rules"].update_many({}, {"$set": {"guide": "pension-certification-when"}})
+    await office.desk.shelf.reload()
+    await office.record("2026-03-10")
+    reply = await own_certification(office.desk, "r1", office.clock(), policies)
+    assert [citation.policy.id for citation in reply.citations] == ["pension-certification-when"]
+    assert "2027年3月10日" in reply.text
+    assert (await own_certification(office.desk, None, office.clock(), policies)).requires is Requirement.SIGN_IN
+    assert (await own_certification(office.desk, "r1", office.clock())).citations == ()

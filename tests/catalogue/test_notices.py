@@ -11,6 +11,7 @@ import pytest
 from factories import NOON, SetClock, a_merchant, a_store, an_area, at
 from messages import TEMPLATES, Mailbox, Post, a_booking
 
+from lifecircle.catalogue import quiet
 from lifecircle.catalogue.database import Database
 from lifecircle.catalogue.errors import InvalidInput, NotFound
 from lifecircle.catalogue.jobs import JobRunner
@@ -251,8 +252,8 @@ async def test_a_deliverer_that_breaks_holds_up_no_other_notice(post: Post) -> N
     ],
 )
 def test_quiet_hours_have_edges(now: str, is_quiet: bool, next_loud: str) -> None:
-    assert rules.is_quiet(at(now)) is is_quiet
-    assert rules.next_loud(at(now)) == at(next_loud)
+    assert quiet.is_quiet(at(now)) is is_quiet
+    assert quiet.next_loud(at(now)) == at(next_loud)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -97,6 +98,31 @@ def test_the_store_sees_its_day_and_the_end_of_the_code(
     assert refused(owner, "completeBooking", booking=booking["id"]) == "TOO_SOON"
     declined = done(owner, "declineBooking", booking=booking["id"], reason="临时停业")
     assert (declined["id"], declined["status"]) == (booking["id"], "DECLINED")
+
+
+def test_the_store_sees_where_to_come_while_it_needs_to_and_every_look_is_recorded(
+    merchant: tuple[Client, dict[str, Any]], resident: Client
+) -> None:
+    owner, offering = merchant
+    given = {
+        "contactName": "陈阿姨",
+        "contactPhone": "13800001234",
+        "note": "家里有狗",
+        "address": {"text": "青石路12号3幢502"},
+    }
+    start = free_starts(resident, offering["id"])[5]
+    booking = done(resident, "createBooking", offering=offering["id"], start=start, **given)
+    look = "query($id: ID!) { node(id: $id) { ... on Booking { contact { name phone address note } } } }"
+    seen = {"name": "陈阿姨", "phone": "13800001234", "address": "青石路12号3幢502", "note": "家里有狗"}
+    assert owner.ask(look, id=booking["id"])["node"]["contact"] == seen
+    assert resident.ask(look, id=booking["id"])["node"]["contact"] == seen
+    assert a_resident(resident.url).ask(look, id=booking["id"])["node"] is None
+    export = "mutation { exportMyData(input: {confirm: true}) { json errors { code } } }"
+    told = json.loads(resident.ask(export)["exportMyData"]["json"])["audit"]
+    assert [entry["fields"] for entry in told if entry["action"] == "PERSONAL_DATA_READ"] == [["contact"]]
+    assert done(resident, "cancelBooking", booking=booking["id"])["status"] == "CANCELLED"
+    assert owner.ask(look, id=booking["id"])["node"]["contact"] is None
+    assert resident.ask(look, id=booking["id"])["node"]["contact"] == seen
 
 
 def test_a_resident_is_no_store(resident: Client, offering: dict[str, Any]) -> None:

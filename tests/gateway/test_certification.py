@@ -6,6 +6,7 @@ import json
 import secrets
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from servers import Client, Server
 
 from lifecircle.catalogue.clock import local_day, system_clock
 from lifecircle.catalogue.sealing import read_key_ring
+from lifecircle.gateway.cli import main
 from lifecircle.graphql.ids import global_id
 
 Rows = Database[dict[str, Any]]
@@ -110,7 +112,7 @@ def test_the_local_rule_decides(resident: Client) -> None:
         ({"certifiedOn": "1950-05-05"}, "INVALID_INPUT", ["certifiedOn"]),
         ({"region": "火星"}, "INVALID_INPUT", ["region"]),
         ({"scheme": "彩票"}, "INVALID_INPUT", ["scheme"]),
-        ({"consentVersion": "old"}, "STATE_CHANGED", ["version"]),
+        ({"consentVersion": "old"}, "STATE_CHANGED", ["consentVersion"]),
         ({"booking": "nonsense"}, "NOT_FOUND", ["booking"]),
     ],
 )
@@ -209,3 +211,16 @@ def _a_visit_that_took_place(rows: Rows, resident: str) -> tuple[str, str]:
 
 def _another(community: str) -> str:
     return "330199003001" if community != "330199003001" else "330199001001"
+
+
+def test_the_rules_are_loaded_by_themselves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A city that is not the demo district: nothing but the rules, twice the same, a bad row refused."""
+    command = ["certification-rules", "--state", str(tmp_path / "state")]
+    assert main(command) == 0
+    assert main(command) == 0
+    first, again = capsys.readouterr().out.strip().splitlines()
+    assert "rules: 8 created, 0 updated, 0 unchanged, 0 kept" in first
+    assert "rules: 0 created, 0 updated, 8 unchanged, 0 kept" in again
+    (tmp_path / "certification_rules.yaml").write_text("- {region: 火星}\n", "utf-8")
+    assert main([*command, "--from", str(tmp_path)]) == 1
+    assert "certification_rules.yaml:1" in capsys.readouterr().err

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
-from servers import Client, Server, running
+from servers import Client, Server
 from shopkeeper import (
     ARCHIVE,
     AREA,
@@ -226,12 +224,6 @@ def test_the_template_says_what_an_import_reads(server: Server) -> None:
     found = Client(server.url).ask("{ storeImportTemplate { csv columns { header help } } }")["storeImportTemplate"]
     assert found["csv"].startswith("\ufeff门店编号,名称,类别")
     assert found["columns"][0]["header"] == "门店编号"
-
-
-@pytest.fixture
-def two_workers(tmp_path: Path) -> Iterator[Server]:
-    with running(Server(tmp_path / "state", workers=2)) as server:
-        yield server
 
 
 @pytest.mark.slow

@@ -8,6 +8,7 @@ import secrets
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -56,18 +57,30 @@ def test_a_code_signs_in_once_and_the_phone_is_masked(server: Server) -> None:
     assert sign_in(client, phone, code)["errors"][0]["code"] == "CODE_EXPIRED"
 
 
-def test_one_number_is_one_resident(tmp_path: Path) -> None:
-    environment = {"LIFECIRCLE_RATE_SMS_GAP_SECONDS": "1", "LIFECIRCLE_RATE_SMS_HOUR": "2"}
-    with running(Server(tmp_path / "state", environment=environment)) as server:
-        client, phone, seen = Client(server.url), a_phone(), set()
-        for _ in range(2):
-            time.sleep(1.05)
-            _, code = request_code(client, phone)
-            seen.add(sign_in(client, phone, str(code))["viewer"]["id"])
-        assert len(seen) == 1
+@pytest.fixture(scope="module")
+def strict(tmp_path_factory: pytest.TempPathFactory, seeded: Path) -> Iterator[Server]:
+    """Limits that a test can reach."""
+    environment = {
+        "LIFECIRCLE_RATE_SMS_GAP_SECONDS": "1",
+        "LIFECIRCLE_RATE_SMS_HOUR": "2",
+        "LIFECIRCLE_RATE_BOOKING_HOUR": "2",
+        "LIFECIRCLE_RATE_CHAT_MINUTE": "3",
+    }
+    state = tmp_path_factory.mktemp("strict") / "state"
+    with running(Server(state, environment=environment, seeded=seeded)) as started:
+        yield started
+
+
+def test_one_number_is_one_resident(strict: Server) -> None:
+    client, phone, seen = Client(strict.url), a_phone(), set()
+    for _ in range(2):
         time.sleep(1.05)
-        payload, _ = request_code(client, phone)
-        assert payload["errors"][0]["code"] == "RATE_LIMITED"
+        _, code = request_code(client, phone)
+        seen.add(sign_in(client, phone, str(code))["viewer"]["id"])
+    assert len(seen) == 1
+    time.sleep(1.05)
+    payload, _ = request_code(client, phone)
+    assert payload["errors"][0]["code"] == "RATE_LIMITED"
 
 
 def test_five_wrong_tries_end_a_code(server: Server) -> None:
@@ -149,8 +162,8 @@ def test_a_phone_is_bound_once(server: Server) -> None:
     assert refused == {"viewer": None, "errors": [{"code": "DUPLICATE", "field": ["weChatPhoneCode"]}]}
 
 
-def test_keys_rotate_without_a_restart(tmp_path: Path) -> None:
-    with running(Server(tmp_path / "state", workers=2)) as server:
+def test_keys_rotate_without_a_restart(tmp_path: Path, seeded: Path) -> None:
+    with running(Server(tmp_path / "state", workers=2, seeded=seeded)) as server:
         old = Client(server.url).sign_in("demo:王老师")
         path = server.state / "keys.json"
         keys = json.loads(path.read_text())
@@ -178,21 +191,19 @@ def _key_of(client: Client) -> str:
     return str(json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)))["kid"])
 
 
-def test_booking_and_chat_are_limited_per_account(tmp_path: Path) -> None:
-    environment = {"LIFECIRCLE_RATE_BOOKING_HOUR": "2", "LIFECIRCLE_RATE_CHAT_MINUTE": "3"}
-    with running(Server(tmp_path / "state", environment=environment)) as server:
-        client = Client(server.url).sign_in("demo:王老师")
-        codes = [client.ask(BOOK)["createBooking"]["errors"][0]["code"] for _ in range(4)]
-        assert codes[-1] == "RATE_LIMITED"
-        talk = 'mutation { chat(input: {text: "你好"}) { errors { code } } }'
-        said = [client.post(talk) for _ in range(8)]
-        assert said[-1].json()["data"]["chat"]["errors"] == [{"code": "RATE_LIMITED"}]
-        assert int(said[-1].headers["retry-after"]) >= 1
+def test_booking_and_chat_are_limited_per_account(strict: Server) -> None:
+    client = Client(strict.url).sign_in("demo:王老师")
+    codes = [client.ask(BOOK)["createBooking"]["errors"][0]["code"] for _ in range(4)]
+    assert codes[-1] == "RATE_LIMITED"
+    talk = 'mutation { chat(input: {text: "你好"}) { errors { code } } }'
+    said = [client.post(talk) for _ in range(8)]
+    assert said[-1].json()["data"]["chat"]["errors"] == [{"code": "RATE_LIMITED"}]
+    assert int(said[-1].headers["retry-after"]) >= 1
 
 
-def test_one_account_cannot_flood_a_worker(tmp_path: Path) -> None:
+def test_one_account_cannot_flood_a_worker(tmp_path: Path, seeded: Path) -> None:
     environment = {"LIFECIRCLE_ACCOUNT_RATE": "1", "LIFECIRCLE_ACCOUNT_BURST": "5"}
-    with running(Server(tmp_path / "state", environment=environment)) as server:
+    with running(Server(tmp_path / "state", environment=environment, seeded=seeded)) as server:
         flooding, other = Client(server.url).sign_in("demo:王老师"), Client(server.url).sign_in("demo:李老师")
         answers = [flooding.post("{ categories { code } }") for _ in range(10)]
         assert answers[-1].status_code == 429
@@ -218,7 +229,8 @@ def test_staff_and_auditors_are_appointed_by_number(server: Server) -> None:
     assert "no area" in appoint(phone, "--area", "1").stderr
 
 
-def test_an_operation_that_takes_too_long_is_stopped_and_says_so(tmp_path: Path) -> None:
-    with running(Server(tmp_path / "state", environment={"LIFECIRCLE_OPERATION_SECONDS": "0.0001"})) as server:
+def test_an_operation_that_takes_too_long_is_stopped_and_says_so(tmp_path: Path, seeded: Path) -> None:
+    hurried = {"LIFECIRCLE_OPERATION_SECONDS": "0.0001"}
+    with running(Server(tmp_path / "state", environment=hurried, seeded=seeded)) as server:
         answer = Client(server.url).post('mutation { chat(input: {text: "养老金怎么认证"}) { conversation } }').json()
         assert answer["errors"][0]["extensions"]["code"] == "UPSTREAM_UNAVAILABLE"

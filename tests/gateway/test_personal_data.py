@@ -42,14 +42,14 @@ def backup(uri: str, path: Path) -> None:
                 file.write(bson.encode(row))
 
 
-def test_no_phone_and_no_id_number_is_found_in_clear(tmp_path: Path) -> None:
+def test_no_phone_and_no_id_number_is_found_in_clear(tmp_path: Path, seeded: Path) -> None:
     personal: list[str] = []
 
     def used(number: str) -> str:
         personal.append(number)
         return number
 
-    with running(Server(tmp_path / "state", workers=2)) as server:
+    with running(Server(tmp_path / "state", workers=2, seeded=seeded)) as server:
         by_sms = Client(server.url)
         phone = used(a_phone())
         code = by_sms.post(SMS, {"p": phone}).json()["extensions"]["demoSmsCode"]

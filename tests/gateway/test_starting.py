@@ -151,16 +151,16 @@ def test_a_stop_finishes_the_requests_under_way(tmp_path: Path) -> None:
         assert not (server.state / "database.pid").exists()
 
 
-def test_after_kill_nine_it_starts_again_on_the_same_folder(tmp_path: Path) -> None:
-    with running(Server(tmp_path / "state")) as server:
+def test_after_kill_nine_it_starts_again_on_the_same_folder(tmp_path: Path, seeded: Path) -> None:
+    with running(Server(tmp_path / "state", seeded=seeded)) as server:
         Client(server.url).sign_in("demo:王老师")
         server.kill()
         server.start()
         assert Client(server.url).sign_in("demo:王老师").token
 
 
-def test_workers_end_when_their_supervisor_is_killed(tmp_path: Path) -> None:
-    with running(Server(tmp_path / "state", workers=2)) as server:
+def test_workers_end_when_their_supervisor_is_killed(tmp_path: Path, seeded: Path) -> None:
+    with running(Server(tmp_path / "state", workers=2, seeded=seeded)) as server:
         workers = server.worker_pids()
         assert server.process
         os.kill(server.process.pid, signal.SIGKILL)

@@ -103,8 +103,8 @@ def test_a_file_that_is_too_large_is_refused_while_it_comes(owner: tuple[Client,
 
 
 @pytest.mark.slow
-def test_an_import_that_is_killed_in_the_middle_changes_nothing_or_everything(tmp_path: Path) -> None:
-    server, count = Server(tmp_path / "state"), 1_500
+def test_an_import_that_is_killed_in_the_middle_changes_nothing_or_everything(tmp_path: Path, seeded: Path) -> None:
+    server, count = Server(tmp_path / "state", seeded=seeded), 1_500
     with running(server):
         for round_, delay in enumerate((0.3, 0.9, 1.6)):
             client, merchant = an_owner(server)

@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
-from pathlib import Path
 
 import pytest
 from servers import Client, Server, running
@@ -28,7 +27,7 @@ BIND = "mutation($c: String!) { bindPhone(input: {weChatPhoneCode: $c}) { viewer
 SESSION, PHONE, TOKEN = "/sns/jscode2session", "/wxa/business/getuserphonenumber", "/cgi-bin/stable_token"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def wechat() -> Iterator[tuple[FakeWeChat, str]]:
     """The fake on a loop of its own, as it is a machine of its own."""
     fake, loop = FakeWeChat(system_clock), asyncio.new_event_loop()
@@ -43,18 +42,18 @@ def wechat() -> Iterator[tuple[FakeWeChat, str]]:
     loop.close()
 
 
-@pytest.fixture
-def two_workers(wechat: tuple[FakeWeChat, str], tmp_path: Path) -> Iterator[Server]:
-    _, address = wechat
-    make_keys_file(tmp_path / "keys.json")
+@pytest.fixture(scope="module")
+def two_workers(wechat: tuple[FakeWeChat, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    (_, address), folder = wechat, tmp_path_factory.mktemp("wechat")
+    make_keys_file(folder / "keys.json")
     environment = {
-        "LIFECIRCLE_KEYS_FILE": str(tmp_path / "keys.json"),
+        "LIFECIRCLE_KEYS_FILE": str(folder / "keys.json"),
         "LIFECIRCLE_WECHAT_APP_ID": "wx-fake",
         "LIFECIRCLE_WECHAT_APP_SECRET": "fake-secret",
         "LIFECIRCLE_WECHAT_BASE_URL": address,
         "LIFECIRCLE_WECHAT_TIMEOUT_SECONDS": "1",
     }
-    with running(Server(tmp_path / "state", workers=2, demo=False, environment=environment)) as server:
+    with running(Server(folder / "state", workers=2, demo=False, environment=environment)) as server:
         yield server
 
 

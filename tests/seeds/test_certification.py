@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from lifecircle.catalogue.certification.model import NATIONWIDE
 from lifecircle.catalogue.certification.regions import known_regions, region_named
 from lifecircle.catalogue.certification.rulebook import RuleBook
 from lifecircle.catalogue.database import Database
+from lifecircle.seeds import data
 from lifecircle.seeds.certification import FILE, read_certification_rules
 from lifecircle.seeds.errors import SeedError
 from lifecircle.seeds.everything import seed_everything
@@ -32,7 +34,7 @@ def book() -> RuleBook:
 
 def a_row(**changes: Any) -> dict[str, Any]:
     row = {**a_rule_row(guide="pension-certification-when"), **changes}
-    return {name: value for name, value in row.items() if name not in ("_id", "version")}
+    return {name: value for name, value in row.items() if name not in ("_id", "order", "version")}
 
 
 def refusal(folder: Path, rows: Rows | str) -> SeedError:
@@ -171,3 +173,16 @@ async def test_seeding_is_idempotent_and_leaves_edited_rules_alone(database: Dat
     edit = {"$set": {"cycle_months": 24, "version": 2}}
     await database["certification_rules"].update_one({"_id": "海口市:城乡居民"}, edit)
     assert (await seed_everything(database, day, NOON)).collections["certification_rules"].kept == 1
+
+
+async def test_a_district_of_ones_own_may_leave_the_rules_out_or_bring_its_own(
+    database: Database, tmp_path: Path
+) -> None:
+    folder = tmp_path / "data"
+    shutil.copytree(Path(data.__path__[0]), folder)
+    (folder / FILE).unlink()
+    report = await seed_everything(database, date(2026, 11, 23), NOON, folder=folder)
+    assert report.collections["certification_rules"].created == len(read_certification_rules())
+    (folder / FILE).write_text("- {region: 火星}\n", "utf-8")
+    with pytest.raises(SeedError):
+        await seed_everything(database, date(2026, 11, 23), NOON, folder=folder)

@@ -25,6 +25,7 @@ def a_rule_row(region: str = "全国", scheme: str = "企业职工", **changes: 
         "source_url": None,
         "checked_on": "2026-11-22",
         "guide": None,
+        "order": 0,
         "channels": [{"name": "窗口", "phone": "12333", "steps": ["带身份证去窗口。"]}],
         "version": 1,
         **changes,

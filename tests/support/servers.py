@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -40,6 +41,17 @@ def clean_environment(**extra: str) -> dict[str, str]:
     return {**kept, **_NO_HURRY, **extra}
 
 
+def children(pid: int) -> list[int]:
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:  # it has ended
+        return []
+
+
+def is_fork_server(pid: int) -> bool:
+    return b"multiprocessing.forkserver" in Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
 @dataclass
 class Server:
     """`lifecircle serve` as a user starts it."""
@@ -47,6 +59,8 @@ class Server:
     state: Path
     workers: int = 1
     demo: bool = True
+    seeded: Path | None = None
+    """A state folder to begin with a copy of, where `state` is still empty."""
     environment: Mapping[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
@@ -63,6 +77,8 @@ class Server:
         command = [sys.executable, "-m", "lifecircle.gateway.cli", "serve", "--port", str(self.port)]
         command += ["--demo"] if self.demo else []
         command += ["--workers", str(self.workers), "--state", str(self.state)]
+        if self.seeded and not self.state.exists():
+            shutil.copytree(self.seeded, self.state)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 command, stdout=log, stderr=log, env=clean_environment(**self.environment), start_new_session=True
@@ -96,10 +112,9 @@ class Server:
         self.process.wait(30)
 
     def worker_pids(self) -> list[int]:
-        """Workers are spawned; the database and Python's resource tracker are children too."""
+        """Workers are forked from a child of the server, which has other children too."""
         assert self.process
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        return [int(pid) for pid in children if b"multiprocessing-fork" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+        return [worker for child in children(self.process.pid) if is_fork_server(child) for worker in children(child)]
 
     def database_pid(self) -> int:
         return int((self.state / "database.pid").read_text())

@@ -14,9 +14,10 @@ from lifecircle.catalogue.bookings.model import BookingDate, Interval, date_docu
 from lifecircle.catalogue.bookings.moves import OFFERED
 from lifecircle.catalogue.database import Document
 from lifecircle.catalogue.offerings.store import OfferingTerms
+from lifecircle.catalogue.quiet import next_loud
 
 OFFER_LASTS = timedelta(minutes=30)
-"""How long a freed place is kept for the next in line."""
+"""How long a freed place is kept for the next in line, once they can hear of it."""
 
 KEPT = timedelta(days=30)
 """How long after its time an entry is remembered."""
@@ -122,6 +123,12 @@ def entry_document(
         "notices": [],
         "version": 1,
     }
+
+
+def offered_until(start: datetime, now: datetime) -> datetime:
+    """A place that becomes free at night is kept until the morning's half hour, unless its time comes before that."""
+    heard = next_loud(now)
+    return min((heard if heard + OFFER_LASTS <= start else now) + OFFER_LASTS, start)
 
 
 def step(entry: WaitingEntry, status: WaitingStatus, now: datetime, *, told: bool, **sets: Any) -> Document:

@@ -28,12 +28,12 @@ from lifecircle.catalogue.bookings.times import interval_of
 from lifecircle.catalogue.bookings.waiting.model import (
     ACTIVE,
     MOST_ENTRIES,
-    OFFER_LASTS,
     JoinRequest,
     WaitingEntry,
     WaitingStatus,
     entry_document,
     offer_document,
+    offered_until,
     step,
 )
 from lifecircle.catalogue.bookings.waiting.store import WaitingStore
@@ -254,7 +254,7 @@ class WaitingList:
         if await self._has_booked(entry):
             await self.store.change(entry, step(entry, WaitingStatus.TAKEN, now, told=False))
             return
-        until = min(now + OFFER_LASTS, entry.interval.start)
+        until = offered_until(entry.interval.start, now)
         for _ in range(_TRIES):
             free = await self._free(terms, entry.interval, entry.party_size)
             if not free:

@@ -21,7 +21,7 @@ from lifecircle.catalogue.bookings.model import Booking, BookingRequest, Booking
 from lifecircle.catalogue.bookings.moves import OFFERED
 from lifecircle.catalogue.bookings.service import BookingDesk
 from lifecircle.catalogue.bookings.store import BookingStore
-from lifecircle.catalogue.bookings.waiting.model import JoinRequest, WaitingEntry
+from lifecircle.catalogue.bookings.waiting.model import JoinRequest, WaitingEntry, offered_until
 from lifecircle.catalogue.bookings.waiting.store import WaitingStore
 from lifecircle.catalogue.database import connect, open_database
 from lifecircle.catalogue.errors import Refused
@@ -34,7 +34,7 @@ STARTS = [at(f"2026-12-10 {clock}") for clock in ("10:00", "10:30", "11:00", "12
 RESIDENTS = ["r1", "r2", "r3", "r4"]
 SEATS = 2
 LENGTH = timedelta(hours=1)
-CONFIRM_IN, OFFER_LASTS = timedelta(minutes=120), timedelta(minutes=30)
+CONFIRM_IN = timedelta(minutes=120)
 
 starts, residents, numbers = st.sampled_from(STARTS), st.sampled_from(RESIDENTS), st.integers(0, 50)
 
@@ -87,7 +87,7 @@ class Model:
                 seat = self.seat_at(waits.start)
                 if seat is not None:
                     waits.status = "OFFERED"
-                    waits.offer = Held(waits.resident, waits.start, seat, OFFERED, now + OFFER_LASTS)
+                    waits.offer = Held(waits.resident, waits.start, seat, OFFERED, offered_until(waits.start, now))
 
     def create(self, resident: str, start: datetime, now: datetime) -> Held | str:
         waits = self.entry(resident, start)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from desk import CLERK, TEN, Offer, a_start, asked, check_claims, refusal, run_jobs, settle
@@ -11,7 +12,7 @@ from factories import SetClock
 
 from lifecircle.catalogue.bookings.model import Booking, BookingStatus
 from lifecircle.catalogue.bookings.service import BookingDesk
-from lifecircle.catalogue.bookings.waiting.model import JoinRequest, WaitingEntry, WaitingStatus
+from lifecircle.catalogue.bookings.waiting.model import JoinRequest, WaitingEntry, WaitingStatus, offered_until
 from lifecircle.catalogue.database import Database
 
 HALF_AN_HOUR = timedelta(minutes=30)
@@ -212,3 +213,23 @@ async def test_many_cancel_and_many_wait_and_nobody_gets_what_another_has(
     booked, _ = await settle(*(desk.create(f"w{n}", asked()) for n in range(6)))
     assert len(booked) == 4
     await check_claims(database)
+
+
+@pytest.mark.parametrize(
+    ("freed", "start", "until"),
+    [
+        ("25 12:00", "26 10:00", "25 12:30"),
+        ("25 20:59", "26 10:00", "25 21:29"),
+        ("25 21:00", "26 10:00", "26 08:30"),
+        ("26 07:59", "26 10:00", "26 08:30"),
+        ("26 07:50", "26 08:20", "26 08:20"),
+        ("26 03:00", "26 08:20", "26 03:30"),
+        ("26 09:45", "26 10:00", "26 10:00"),
+    ],
+)
+def test_who_sleeps_is_kept_the_place_until_the_morning(freed: str, start: str, until: str) -> None:
+    freed_at, start_at, until_at = (
+        datetime.fromisoformat(f"2026-11-{text}").replace(tzinfo=ZoneInfo("Asia/Shanghai"))
+        for text in (freed, start, until)
+    )
+    assert offered_until(start_at, freed_at) == until_at

@@ -6,14 +6,16 @@ import asyncio
 import json
 from typing import Any
 
+import pytest
 from bson import json_util
 from certified import day
 from desk import refusal
 from factories import at
 from office import COMMUNITY, Office
 
-from lifecircle.catalogue.certification.model import State
+from lifecircle.catalogue.certification.model import Record, State
 from lifecircle.catalogue.certification.service import Given
+from lifecircle.catalogue.certification.store import RecordStore
 from lifecircle.catalogue.errors import (
     ConsentRequired,
     Forbidden,
@@ -177,6 +179,20 @@ async def test_withdrawing_the_consent_erases_what_rested_on_it(office: Office) 
     assert (await office.standing()).state is State.UNKNOWN
 
 
+async def test_a_consent_that_is_withdrawn_meanwhile_leaves_no_record(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = RecordStore.put
+
+    async def slow(store: RecordStore, record: Record) -> bool:
+        await office.desk.privacy.withdraw_consent("r1", Purpose.SENSITIVE_PENSION)
+        return await put(store, record)
+
+    monkeypatch.setattr(RecordStore, "put", slow)
+    assert isinstance(await refusal(office.record("2026-03-10")), ConsentRequired)
+    assert await office.rows("certifications") == []
+
+
 # --- by staff ---
 
 
@@ -196,6 +212,7 @@ async def test_nobody_else_records_for_a_resident(office: Office) -> None:
         (STAFF, {"start": "2026-11-25 12:01"}, TooSoon),
         (STAFF, {"kind": "CANCELLED"}, StateChanged),
         (STAFF, {"kind": "PENDING"}, StateChanged),
+        (STAFF, {"start": "2026-10-26 10:59"}, StateChanged),
         (STAFF, {"offering": "cleaning"}, InvalidInput),
         (STAFF, {"resident": "staff"}, Forbidden),
         (STAFF, {"resident": "r2"}, ConsentRequired),
