@@ -2,6 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+MATCHER := assistant/matcher/trained.npz
 STATE ?= .state
 PORT ?= 8000
 ONCE ?=
@@ -12,7 +13,7 @@ ONCE ?=
 help: ## show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(STAMP) .typing ## install everything into .venv, nothing else
+setup: $(STAMP) .typing $(MATCHER) ## install everything into .venv, nothing else
 
 $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
@@ -20,6 +21,10 @@ $(STAMP): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $(STAMP)
+
+$(MATCHER): $(STAMP) $(wildcard assistant/intents/*.yaml assistant/matcher/*.py) assistant/matcher/meanings.npz
+	$(BIN)/lifecircle assistant train
+	touch $@
 
 .typing: ## links through which type checkers find the package
 	mkdir -p .typing/lifecircle

@@ -1,44 +1,23 @@
-"""Replies that need no conversation: policy answers with their source, places nearby, small talk, not knowing."""
+"""Replies that need no conversation: places nearby, small talk, a person, not knowing."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 
 from lifecircle.assistant.offer_names import NamedCategory
-from lifecircle.assistant.policies.model import Policy
-from lifecircle.assistant.policies.shelf import PolicyMatch
-from lifecircle.assistant.replies import Citation, Hotline, Reply, ReplyKind, Requirement
+from lifecircle.assistant.replies import Hotline, Reply, ReplyKind, Requirement
 from lifecircle.assistant.understanding import Signals
-from lifecircle.catalogue.geo import Point, walk_minutes
+from lifecircle.catalogue.geo import Point, distance, walk_minutes
 from lifecircle.catalogue.snapshot.model import Snapshot
 from lifecircle.catalogue.stores.model import Store
 
 NEARBY_RADIUS = 3_000
-WORTH_SUGGESTING = 0.35
-EMERGENCY_GUIDE = "hotline-emergency"
 CITY_HOTLINE = Hotline("政务服务便民热线", "12345")
-
-_LOCAL = "各地规定可能不同，以当地为准"
-
-
-def policy_answer(match: PolicyMatch, *, is_stale: bool, beside: tuple[Hotline, ...] = ()) -> Reply:
-    """Only what the guide says, with the guide as its citation."""
-    policy = match.policy
-    paragraphs = [policy.summary, _details(policy), _advice(policy, is_stale)]
-    return Reply(
-        "\n\n".join(paragraph for paragraph in paragraphs if paragraph),
-        ReplyKind.ANSWER,
-        intent=f"policy.{policy.id}",
-        confidence=match.confidence,
-        citations=tuple(Citation(policy, source.section) for source in policy.sources[:1]) or (Citation(policy),),
-        cards=(policy, *beside),
-    )
 
 
 def nearby_answer(snapshot: Snapshot, wanted: NamedCategory, near: Point | None, center: Point) -> Reply:
-    found = _stores_of(snapshot, wanted, near or center)
+    found = stores_of(snapshot, wanted, near or center)
     if not found:
         text = f"三公里内没有找到{wanted.name}。可以换个说法，或拨打 12345 询问。"
         return Reply(text, ReplyKind.FALLBACK, "nearby.search", 0.9)
@@ -54,10 +33,14 @@ def nearby_answer(snapshot: Snapshot, wanted: NamedCategory, near: Point | None,
     )
 
 
-def _stores_of(snapshot: Snapshot, wanted: NamedCategory, center: Point) -> list[tuple[float, Store]]:
+def stores_of(snapshot: Snapshot, wanted: NamedCategory, center: Point) -> list[tuple[float, Store]]:
     codes = snapshot.categories.descendants(wanted.code)
     around = ((metres, store) for metres, store in snapshot.near(center, NEARBY_RADIUS))
     return list(islice(((m, s) for m, s in around if s.category in codes and s.state == "OPEN"), 3))
+
+
+def metres_between(here: Point, there: Point) -> float:
+    return distance(here, there)
 
 
 def _where(metres: float | None, store: Store) -> str:
@@ -73,9 +56,25 @@ def small_talk(signals: Signals) -> Reply | None:
     return handoff() if signals.wants_a_person else None
 
 
+def small_talk_about(intent: str | None) -> Reply | None:
+    """As the matcher understood it."""
+    match intent:
+        case "talk.greeting" | "talk.abilities":
+            return greeting()
+        case "talk.thanks":
+            return thanks()
+        case "talk.goodbye":
+            return Reply("再见，有事随时找我。", ReplyKind.ANSWER, "smalltalk.goodbye")
+        case "talk.human":
+            return handoff()
+        case _:
+            return None
+
+
 def greeting() -> Reply:
     return Reply(
-        "您好，我是便民生活圈助手。可以问我养老金资格认证等政策，找附近的店和服务，也可以直接预约，比如“明天上午十点约保洁”。",
+        "您好，我是便民生活圈助手。可以问我养老金资格认证等政策，找附近的店和服务，也可以直接预约，比如“明天上午十点约保洁”。\n\n"
+        "路灯坏了、噪音扰民这样的事也可以告诉我，我转给社区工作人员。",
         ReplyKind.ANSWER,
         "smalltalk.greeting",
         suggestions=("养老金怎么认证", "附近有什么药店", "明天上午十点约保洁"),
@@ -87,7 +86,7 @@ def thanks() -> Reply:
 
 
 def handoff() -> Reply:
-    text = "这里还没有人工客服。请拨打 12345，说清楚事情和地点，会有人帮您。"
+    text = "这件事请工作人员来答。着急可以拨打 12345，说清楚事情和地点，会有人帮您。"
     return Reply(text, ReplyKind.HANDOFF, "handoff", cards=(CITY_HOTLINE,))
 
 
@@ -96,17 +95,43 @@ def nothing_pending() -> Reply:
     return Reply(text, ReplyKind.ANSWER, "booking.none", suggestions=("明天上午十点约保洁", "我的预约"))
 
 
-def not_known(nearest: Sequence[PolicyMatch]) -> Reply:
-    """Says so, and offers the two nearest topics and a person to ask."""
-    near = [match.policy for match in nearest if match.score >= WORTH_SUGGESTING and match.policy.id != EMERGENCY_GUIDE]
+def did_you_mean(choices: tuple[str, ...], confidence: float) -> Reply:
+    """One question instead of a guess."""
+    lines = "\n".join(f"{number}. {choice}" for number, choice in enumerate(choices, 1))
+    text = f"我不太确定您的意思，您是想：\n{lines}"
+    return Reply(text, ReplyKind.CLARIFY, "clarify", round(confidence, 2), suggestions=choices)
+
+
+def how_to_correct() -> Reply:
+    text = (
+        "店铺信息有误，可以在这家店的页面点“纠错”，写明哪里不对、应该是什么。"
+        "商户会来改；7 天没有答复就转给社区工作人员。"
+    )
+    return Reply(text, ReplyKind.ANSWER, "report.wrong_info", 0.9)
+
+
+def how_to_rate() -> Reply:
+    text = "服务完成以后，可以在“我的预约”里打开那个预约，给服务打分、写评价。"
+    return Reply(text, ReplyKind.ANSWER, "own.rate", 0.9, suggestions=("我的预约",))
+
+
+def suspicious() -> Reply:
+    text = (
+        "可疑的电话和短信不要回、不要点链接、不要转账，也不要给验证码。"
+        "可以打 96110（反诈劝阻）问一问；已经受骗请马上打 110 报警。"
+    )
+    cards = (Hotline("反诈劝阻", "96110"), Hotline("报警", "110"))
+    return Reply(text, ReplyKind.ANSWER, "report.scam_other", 0.9, cards=cards)
+
+
+def not_known() -> Reply:
     text = "这个问题我没有可靠的资料，不能乱说。您可以换个说法，或拨打 12345 找人工。"
-    suggestions = tuple(policy.questions[0] for policy in near[:2] if policy.questions)
-    return Reply(text, ReplyKind.FALLBACK, None, 0.0, cards=(CITY_HOTLINE,), suggestions=suggestions)
+    return Reply(text, ReplyKind.FALLBACK, None, 0.0, cards=(CITY_HOTLINE,))
 
 
 def ask_there(snapshot: Snapshot, wanted: NamedCategory, near: Point | None, center: Point) -> Reply:
     """A question about a matter that has an office: not known here, but who would know."""
-    reply, found = not_known(()), _stores_of(snapshot, wanted, near or center)
+    reply, found = not_known(), stores_of(snapshot, wanted, near or center)
     if not found:
         return reply
     _, store = found[0]
@@ -114,19 +139,3 @@ def ask_there(snapshot: Snapshot, wanted: NamedCategory, near: Point | None, cen
     return replace(
         reply, text=f"{reply.text}\n\n也可以去问：{store.name}（{store.address}{call}）。", cards=(*reply.cards, store)
     )
-
-
-def _details(policy: Policy) -> str:
-    if policy.steps:
-        return "\n".join(f"{number}. {step}" for number, step in enumerate(policy.steps, 1))
-    return policy.body.split("\n\n")[0]
-
-
-def _advice(policy: Policy, is_stale: bool) -> str:
-    parts = [
-        "这份资料已超过半年没有核对，请先打电话确认" if is_stale else "",
-        _LOCAL if policy.local_rules_differ else "",
-        f"咨询电话 {policy.phone}" if policy.phone else "",
-    ]
-    said = "；".join(part for part in parts if part)
-    return f"{said}。" if said else ""

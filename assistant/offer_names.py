@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -44,6 +45,7 @@ class OfferNames:
         self._offering_names = sorted(self._offerings, key=len, reverse=True)
         self._category_names = sorted(self._categories, key=lambda name: (-len(name), self._is_group(name, snapshot)))
         self._plain_names = {name: _SAID_OF_ANYTHING.sub(" ", name) for name in self._offering_names}
+        self._by_pair = _names_by_pair(self._plain_names)
 
     def _is_group(self, name: str, snapshot: Snapshot) -> bool:
         return bool(snapshot.categories.children(self._categories[name]))
@@ -59,7 +61,8 @@ class OfferNames:
     def similar_in(self, folded: str) -> NamedOfferings | None:
         """What shares the longest words with the text ("修水龙头": 水龙头漏水); None where two words are as long."""
         said = _SAID_OF_ANYTHING.sub(" ", folded)
-        shared = {name: _shared(said, plain) for name, plain in self._plain_names.items()}
+        near = {name for at in range(len(said) - 1) for name in self._by_pair.get(said[at : at + _SHORTEST], ())}
+        shared = {name: _shared(said, self._plain_names[name]) for name in self._offering_names if name in near}
         longest = max(map(len, shared.values()), default=0)
         words = {run for run in shared.values() if len(run) == longest > 0}
         if len(words) != 1:
@@ -90,6 +93,15 @@ class OfferNames:
             and offering.bookable
             and (offering.store in stores or (offering.chain is not None and offering.chain in chains))
         )
+
+
+def _names_by_pair(plain_names: Mapping[str, str]) -> dict[str, set[str]]:
+    """Whatever shares a word with a text shares two characters that stand together."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for name, plain in plain_names.items():
+        for at in range(len(plain) - 1):
+            found[plain[at : at + _SHORTEST]].add(name)
+    return dict(found)
 
 
 def _shared(said: str, plain: str) -> str:

@@ -42,6 +42,9 @@ class TimeSlotOffer:
     end: datetime
 
 
+PARAGRAPH = "\n\n"
+MOST_PARAGRAPHS = 4
+
 Card = Store | Offering | TimeSlotOffer | Booking | Policy | Hotline
 
 
@@ -64,3 +67,9 @@ class Reply:
     suggestions: tuple[str, ...] = ()
     booking: Booking | None = None
     requires: Requirement | None = None
+
+
+def in_short(text: str) -> str:
+    """What would be a fifth paragraph is the end of the fourth."""
+    parts = text.split(PARAGRAPH)
+    return PARAGRAPH.join([*parts[: MOST_PARAGRAPHS - 1], "\n".join(parts[MOST_PARAGRAPHS - 1 :])]).strip()

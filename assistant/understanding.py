@@ -1,4 +1,4 @@
-"""What a sentence is about: cheap, explainable signals. The trained matcher will take this place."""
+"""What a sentence says about itself: cheap, explainable signals, beside which the trained matcher stands."""
 
 from __future__ import annotations
 
@@ -37,7 +37,21 @@ _ORDINAL = re.compile(
 )
 _LAST = re.compile(r".{0,3}最后(一)?(个|家|项).{0,3}")
 _DATE_WORDS = re.compile(r"今|明|后天|大后|周|星期|礼拜|月|号|日|天|节")
-_OTHER_STORE = re.compile(r".{0,4}(换|别的?|其他的?|另)(一|外一?)?(家|个店|店)(店|吧|呢|看看|吗|[?!。])*")
+_OTHER_STORE = re.compile(
+    r".{0,4}(换|别的?|其他的?|另)(一|外一?)?(家|个店|店)(店|吧|呢|看看|吗|[?!。])*"
+    r"|.{0,2}(不是|不要|不想要|不去|不喜欢)(这|那)(一?家|个店|个)(店)?[,。!]?(换一?家|别的)?(吧|[!。])*"
+    r"|(这|那)(一?家|个店)(店)?(不行|不好|不要|太远|太贵|不想去)(了|吧|[!。,])*(换一?家)?(吧|[!。])*"
+)
+_CORRECTION = re.compile(
+    r"(?:不是|不要|不约|不用)(?P<wrong>[^,。;]{1,14}?)"
+    r"(?:[,。; ]+(?:我?要的?是|而是|应该是|改成|换成|就?是|要|约)|(?:而是|应该是|是))"
+    r"(?P<meant>.{1,80})"
+    r"|(?:不对|错了|说错了|弄错了|搞错了)[,。! ]+(?:应该)?是?(?P<instead>.{2,80})"
+)
+_ANOTHER_BOOKING = re.compile(
+    r"^(?:等?(?:这个)?约[好完]了?(?:之?后)?[,]?)?(?:另外|还要|还想|顺便|然后|接着|同时|再)[,]?.{0,6}(?:约|订|预约|预订|报名|来一?个|要个)"
+)
+_URGES = re.compile(r"投诉|举报|反映|反应一下|管一管|没人管|报修")
 _OTHER_TIME = re.compile(r".{0,4}(换|改)(个|一下|一个)?(时间|日子|一天|天|日期)(吧|看看|[!。])*")
 _SHIFT = re.compile(
     r"(?:还|再|有|没有|能|不能|可以|想|要|稍微|时间|约)*(早|晚|迟|往后|提前)一?点?(?:儿|的|吗|吧|行吗|可以吗|[?!。])*"
@@ -49,6 +63,9 @@ _UNBOOK = re.compile(
     r"(?:帮我|替我|给我|我要|我想|请|麻烦|怎么|能不能|可以)*(?:取消|退掉|退订|撤销|改期)(?!了)(?P<what>.*)"
     r"|.{0,12}(?:预约|约的|订的).{0,6}(?:取消|退掉|退了|改期|改到|改成)(?P<to>.*)"
 )
+
+
+_FEWEST_LETTERS = 2
 
 
 class Shift(Enum):
@@ -140,6 +157,27 @@ class Signals:
     def unbooks(self) -> bool:
         """Wants a booking that was made before cancelled or moved."""
         return bool(_UNBOOK.fullmatch(self.text))
+
+    @property
+    def meant(self) -> str:
+        """ "不是今天，是明天" means 明天; a sentence that corrects nothing means itself."""
+        found = _CORRECTION.search(self.text)
+        return (found["meant"] or found["instead"]) if found else self.text
+
+    @property
+    def wants_another_booking(self) -> bool:
+        """One more, beside the one that is being made."""
+        return bool(_ANOTHER_BOOKING.search(self.text))
+
+    @property
+    def complains(self) -> bool:
+        return bool(_URGES.search(self.text))
+
+    @property
+    def is_noise(self) -> bool:
+        """Hardly a Chinese character in it, or always the same."""
+        letters = [char for char in self.text if "\u4e00" <= char <= "\u9fff"]
+        return len(letters) * 2 < len(self.text.replace(" ", "")) or len(set(letters)) < _FEWEST_LETTERS
 
     @property
     def only_answers(self) -> bool:

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from bench import bookings, catalogue_scale, circle, importing, retrieval, safety, search, serving, understanding, when
+from bench import (
+    bookings,
+    catalogue_scale,
+    chat,
+    circle,
+    importing,
+    retrieval,
+    safety,
+    search,
+    serving,
+    understanding,
+    when,
+)
 
 
 def main() -> None:
@@ -15,6 +27,7 @@ def main() -> None:
         ("Times in Chinese", when.main),
         ("Cries for help", safety.main),
         ("Serving", serving.main),
+        ("Chat", chat.main),
         ("Bookings", bookings.main),
         ("Importing", importing.main),
     ):

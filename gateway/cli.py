@@ -115,6 +115,12 @@ def _assistant_arguments(command: argparse.ArgumentParser) -> None:
     add_arguments(command)
 
 
+def _policies_arguments(command: argparse.ArgumentParser) -> None:
+    from lifecircle.gateway.policy_arguments import add_arguments
+
+    add_arguments(command)
+
+
 def _nothing(command: argparse.ArgumentParser) -> None:
     """No arguments."""
 
@@ -210,9 +216,21 @@ def _schema(options: argparse.Namespace) -> int:
 
 
 def _assistant(options: argparse.Namespace) -> int:
+    if options.step == "review":
+        from lifecircle.gateway.review_command import review
+
+        for line in asyncio.run(review(_settings(options), options)):
+            print(line)
+        return 0
     from lifecircle.assistant.evaluation.command import STEPS
 
     return STEPS[options.step](options)
+
+
+def _policies(options: argparse.Namespace) -> int:
+    from lifecircle.gateway.policy_commands import run
+
+    return run(_settings(options), options)
 
 
 def _keys(options: argparse.Namespace) -> int:
@@ -237,7 +255,8 @@ _COMMANDS = (
     ("demo", _demo, "serve in demo mode and take the guided tour", _demo_arguments),
     ("schema", _schema, "print the GraphQL schema", _nothing),
     ("keys", _keys, "write a file of fresh keys", _keys_arguments),
-    ("assistant", _assistant, "train or evaluate what the assistant understands", _assistant_arguments),
+    ("assistant", _assistant, "train, evaluate or review what the assistant understands", _assistant_arguments),
+    ("policies", _policies, "take laws and regulations in, or list them", _policies_arguments),
 )
 
 

@@ -33,7 +33,7 @@ class CannotExchange(LifecircleError):
 async def export(settings: Settings, form: str, output: Path, merchant: str | None) -> list[str]:
     """Write the catalogue, and say what was written. Raises CannotExchange, CannotStart."""
     _check_output(form, output, merchant)
-    async with _opened(settings) as database:
+    async with opened(settings) as database:
         if merchant and not await _is_merchant(database, merchant):
             raise CannotExchange(f"there is no merchant {merchant}")
         with _os_errors_told():
@@ -47,7 +47,7 @@ async def export(settings: Settings, form: str, output: Path, merchant: str | No
 
 async def import_file(settings: Settings, path: Path) -> list[str]:
     """Take an HSDS export in, all or nothing. Raises NotAnExchange, ImportRefused, CannotStart."""
-    async with _opened(settings) as database:
+    async with opened(settings) as database:
         await ensure_schema_version(database)
         await prepare_catalogue(database)
         counts = await import_hsds(database, path)
@@ -59,7 +59,7 @@ async def import_file(settings: Settings, path: Path) -> list[str]:
 
 async def report_area(settings: Settings, area: str, form: str) -> str:
     """The report of an area and everything below it. Raises CannotExchange, CannotStart."""
-    async with _opened(settings) as database:
+    async with opened(settings) as database:
         snapshot = await read_snapshot(database, (), system_clock())
     if snapshot.areas.get(area) is None:
         known = "、".join(f"{one.id} {one.name}" for one in snapshot.areas if one.parent is None)
@@ -76,7 +76,7 @@ def write_text(text: str, output: Path) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _opened(settings: Settings) -> AsyncIterator[Database]:
+async def opened(settings: Settings) -> AsyncIterator[Database]:
     with database_of(settings) as ready:
         client = connect(uri_of(ready))
         try:

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lifecircle.assistant.dialogue.store import ConversationStore
+from lifecircle.assistant.conversations.store import ConversationStore
+from lifecircle.assistant.handoffs.store import HandoffStore
+from lifecircle.assistant.learning.store import QuestionStore
+from lifecircle.assistant.policies.store import RegulationStore
 from lifecircle.catalogue.bookings.store import BookingStore
 from lifecircle.catalogue.bookings.waiting.store import WaitingStore
 from lifecircle.catalogue.certification.store import create_certification_indexes
@@ -20,6 +23,7 @@ from lifecircle.catalogue.membership.store import MembershipStore
 from lifecircle.catalogue.notices.store import create_notice_indexes
 from lifecircle.catalogue.people.store import PeopleStore
 from lifecircle.catalogue.privacy.store import create_privacy_indexes
+from lifecircle.catalogue.requests.store import RequestStore
 from lifecircle.catalogue.reviews.store import ReviewStore
 from lifecircle.catalogue.sealing import KeyRing, make_keys_file, read_key_ring
 from lifecircle.catalogue.stores.store import create_catalogue_indexes
@@ -41,8 +45,12 @@ async def prepare_database(database: Database, keys: KeyRing) -> None:
     await create_notice_indexes(database)
     await create_certification_indexes(database)
     await ReviewStore(database).create_indexes()
+    await RequestStore(database, keys).create_indexes()
     await create_privacy_indexes(database)
+    await RegulationStore(database).create_indexes()
     await ConversationStore(database, keys).create_indexes()
+    await HandoffStore(database, keys).create_indexes()
+    await QuestionStore(database).create_indexes()
 
 
 async def prepare_catalogue(database: Database) -> None:

@@ -92,12 +92,11 @@ def _ask_about_pension(tourist: Tourist) -> None:
 
 
 def _book_by_talking(tourist: Tourist) -> None:
-    reply = tourist.say("明天上午十点约保洁")
-    for _ in range(4):
-        if reply["kind"] == "BOOKED":
-            break
-        _must(bool(reply["suggestions"]), "the conversation does not go on")
-        reply = tourist.say("确认" if reply["kind"] == "CONFIRM" else reply["suggestions"][0])
+    reply = tourist.say("明天上午十点约保洁，地址是青石路12号3幢502")
+    if reply["kind"] == "CLARIFY":
+        reply = tourist.say(reply["suggestions"][0])
+    _must(reply["kind"] == "CONFIRM", "the conversation does not go on")
+    reply = tourist.say("确认")
     _must(reply["kind"] == "BOOKED" and reply["booking"] is not None, "nothing was booked")
     tourist.booking = reply["booking"]["id"]
 

@@ -8,7 +8,10 @@ from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass
 
 from lifecircle.assistant import safety
+from lifecircle.assistant.matcher import IntentMatcher
+from lifecircle.assistant.matcher.shipped import project_matcher
 from lifecircle.assistant.policies.shelf import PolicyShelf
+from lifecircle.assistant.router import Router
 from lifecircle.assistant.service import Assistant
 from lifecircle.catalogue.bookings.occupancy.index import OccupancyIndex
 from lifecircle.catalogue.bookings.occupancy.live import Live
@@ -28,6 +31,7 @@ from lifecircle.catalogue.people.rates import Limit, RateCounter, RateLimits
 from lifecircle.catalogue.people.service import PeopleDesk
 from lifecircle.catalogue.people.sms import SmsCodes
 from lifecircle.catalogue.privacy.service import PrivacyDesk
+from lifecircle.catalogue.requests.service import RequestDesk
 from lifecircle.catalogue.reviews.service import ReviewDesk
 from lifecircle.catalogue.sealing import KeyRing
 from lifecircle.catalogue.search.service import Searcher
@@ -66,7 +70,8 @@ async def wired(settings: Settings, clock: Clock) -> AsyncIterator[Wiring]:
         database = open_database(client, settings.mongodb_database)
         await wait_until_reachable(client, REACHABLE_SECONDS)
         wechat = await _wechat(settings, database, keys, clock, stack)
-        services = _services(settings, database, keys, clock, wechat)
+        matcher = await asyncio.to_thread(project_matcher, settings.state)
+        services = _services(settings, database, keys, clock, wechat, matcher)
         await services.keeper.start()
         await asyncio.to_thread(services.searcher.prepare, services.keeper.current)
         await asyncio.to_thread(safety.prepare)
@@ -82,6 +87,7 @@ def _services(
     keys: KeyRing,
     clock: Clock,
     wechat: WeChatClient | DemoIdentity | NoIdentity,
+    matcher: IntentMatcher,
 ) -> Services:
     calendar, rates, limits = state_calendar(), RateCounter(database, clock), rate_limits(settings)
     shelf, occupancy = PolicyShelf(database), OccupancyIndex(database, settings.districts, clock)
@@ -94,7 +100,7 @@ def _services(
     members = MembershipDesk(database, keys, keeper, clock)
     tokens, claim = JwtTokens(keys, clock), members.claim_invitations
     people = PeopleDesk(database, keys, wechat, tokens, clock, codes, wechat, rates, limits, claim)
-    tell = deliverers_of(settings, wechat)
+    tell, requests = deliverers_of(settings, wechat), RequestDesk(database, keys, keeper, rates, clock)
     privacy = PrivacyDesk(database, keys, clock, members)
     certification = CertificationDesk(database, keys, keeper, privacy, desk, rules, clock)
     return Services(
@@ -105,7 +111,7 @@ def _services(
         members=members,
         privacy=privacy,
         certification=certification,
-        assistant=Assistant(database, keys, desk, shelf, clock),
+        assistant=Assistant(database, keys, desk, Router(desk, shelf, matcher, requests, certification), clock),
         keys=keys,
         calendar=calendar,
         freshness=FreshnessDesk(database, keeper, rates, clock),
@@ -113,7 +119,8 @@ def _services(
         searcher=Searcher(read_synonyms(settings.synonyms_file), calendar),
         notices=NoticeDesk(database, keys, keeper, clock, tell.templates, tell.wechat, tell.sms),
         reviews=ReviewDesk(database, keys, keeper, clock, tell.content),
-        feed=ChangeFeed(database, ["bookings"]),
+        requests=requests,
+        feed=ChangeFeed(database, ["bookings", "conversations"]),
         clock=clock,
     )
 

@@ -31,6 +31,7 @@ from lifecircle.catalogue.people.rates import Limit
 from lifecircle.catalogue.people.service import OTHER_DEVICE, PeopleDesk
 from lifecircle.catalogue.privacy.model import AuditAction, Subject
 from lifecircle.catalogue.privacy.service import PrivacyDesk
+from lifecircle.catalogue.requests.service import RequestDesk
 from lifecircle.catalogue.reviews.service import ReviewDesk
 from lifecircle.catalogue.sealing import KeyRing
 from lifecircle.catalogue.search.service import Searcher
@@ -59,6 +60,7 @@ class Services:
     searcher: Searcher
     notices: NoticeDesk
     reviews: ReviewDesk
+    requests: RequestDesk
     feed: ChangeFeed
     clock: Clock
 

@@ -13,10 +13,13 @@ from lifecircle.graphql.bookings import load_booking
 from lifecircle.graphql.bookings_waiting import load_waiting_entry
 from lifecircle.graphql.circle import CircleQueries
 from lifecircle.graphql.context import Info
+from lifecircle.graphql.conversations import ConversationQueries, load_conversation
 from lifecircle.graphql.enums import StoreSort
 from lifecircle.graphql.freshness import FreshnessQueries, load_wrong_info_report
+from lifecircle.graphql.handoffs import HandoffQueries, load_handoff
 from lifecircle.graphql.ids import key_of
 from lifecircle.graphql.imports import ImportQueries
+from lifecircle.graphql.learning import LearningQueries
 from lifecircle.graphql.merchants import load_chain, load_merchant
 from lifecircle.graphql.node import Node, NodeLoaders
 from lifecircle.graphql.notices import NoticeQueries
@@ -28,6 +31,7 @@ from lifecircle.graphql.places import Area, Category, LocationInput, load_area, 
 from lifecircle.graphql.policies import PolicyConnection, load_policy, policy_page
 from lifecircle.graphql.privacy import PrivacyQueries
 from lifecircle.graphql.reports import ReportQueries
+from lifecircle.graphql.requests import RequestQueries, load_service_request
 from lifecircle.graphql.reviews import load_review
 from lifecircle.graphql.search import SearchQueries
 from lifecircle.graphql.store_lists import StoreFilter, nearby_page
@@ -41,12 +45,15 @@ _NODES = NodeLoaders(
         "Booking": load_booking,
         "Category": load_category,
         "Chain": load_chain,
+        "Conversation": load_conversation,
+        "Handoff": load_handoff,
         "Membership": load_membership,
         "Merchant": load_merchant,
         "Offering": load_offering,
         "Policy": load_policy,
         "Resident": load_resident,
         "Review": load_review,
+        "ServiceRequest": load_service_request,
         "Store": load_store,
         "WaitingListEntry": load_waiting_entry,
         "WrongInfoReport": load_wrong_info_report,
@@ -63,6 +70,10 @@ class Query(
     ImportQueries,
     SearchQueries,
     NoticeQueries,
+    ConversationQueries,
+    HandoffQueries,
+    LearningQueries,
+    RequestQueries,
     PensionQueries,
 ):
     @root(Needs.SIGN_IN, "Who is signed in.")

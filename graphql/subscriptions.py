@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 
 import strawberry
 
+from lifecircle.assistant.conversations.service import Sight
 from lifecircle.catalogue.bookings.model import booking_from_document
 from lifecircle.catalogue.database import Document
 from lifecircle.catalogue.errors import BadRequest, Forbidden, NotFound
@@ -14,6 +15,7 @@ from lifecircle.catalogue.feed.rules import looks_after, may_follow
 from lifecircle.catalogue.people.access import Needs
 from lifecircle.graphql.bookings import Booking, load_booking
 from lifecircle.graphql.context import Info, RequestContext
+from lifecircle.graphql.conversations import Message, look, note_reading, told
 from lifecircle.graphql.ids import key_of
 from lifecircle.graphql.permissions import subscription
 
@@ -41,6 +43,33 @@ class Subscription:
             changes = _documents(context, "resident", resident)
         async for document in changes:
             yield Booking.for_store(booking_from_document(document), resident)
+
+    @subscription(
+        Needs.SIGN_IN,
+        "What is said in a conversation from here on: an own one, or one handed over to the viewer's area.",
+    )
+    async def message_added(self, info: Info, conversation: strawberry.ID) -> AsyncGenerator[Message, None]:
+        """Raises NotFound, at once or as soon as the viewer may no longer read it."""
+        context, key = info.context, key_of(conversation, "Conversation", "conversation")
+        rights = _Rights(context)
+        sight = await look(context, key)
+        seen = {message.id for message in sight.transcript.messages}
+        await note_reading(context, sight)
+        async for row in _rows(context, sight.transcript.id):
+            sight = await rights.check_conversation(row, key)
+            fresh = tuple(message for message in sight.transcript.messages if message.id not in seen)
+            seen |= {message.id for message in fresh}
+            for message in await told(context, key, sight, fresh):
+                yield message
+
+
+async def _rows(context: RequestContext, conversation: str) -> AsyncGenerator[Document, None]:
+    """The conversation after each change, that of a turn being taken included."""
+    async with context.services.feed.watch("conversations", lambda row: row["_id"] == conversation) as watch:
+        while True:
+            row = await watch.next()
+            context.renew()
+            yield row
 
 
 async def _of_store(context: RequestContext, key: str) -> AsyncGenerator[Document, None]:
@@ -92,6 +121,12 @@ class _Rights:
         store = await self._context.store(booking.store)
         if not may_follow(await self._context.roles(), booking, store):
             raise NotFound("没有找到这个预约。", "booking")
+
+    async def check_conversation(self, row: Document, key: str) -> Sight:
+        """Raises NotFound."""
+        await self._renew()
+        viewer, desk = self._context.require_viewer().resident, self._context.services.assistant.conversations
+        return desk.sight_of(row, key, viewer, await self._context.roles())
 
     async def _renew(self) -> None:
         now = time.monotonic()

@@ -10,12 +10,14 @@ from lifecircle.assistant.understanding import Signals
 from lifecircle.catalogue.text import fold
 
 _SUPERLATIVES: tuple[tuple[re.Pattern[str], Callable[[Option], float]], ...] = (
-    (re.compile(r"最近|近一?点|近的"), lambda option: option.metres),
+    (re.compile(r"最近|近一?点|(?<!附)近的"), lambda option: option.metres),
     (re.compile(r"便宜|省钱"), lambda option: float("inf") if option.price is None else option.price),
     (re.compile(r"最早|最快"), lambda option: option.start.timestamp()),
     (re.compile(r"最晚|最迟"), lambda option: -option.start.timestamp()),
 )
 _ANY = re.compile(r".{0,3}(随便|都行|都可以|你定|您定|听你的|你看着办|无所谓|哪个都行).{0,3}")
+_ASKS_FOR_BETTER = re.compile(r"(?:还)?有没有.{0,2}(?:便宜|近|早|晚)(?:一?[点些])?的?(?:店|时间)?[呢吗?。]*")
+_NEAREST = re.compile(r"(?:就|要|选|我|那|去)*最近的?(?:那)?(?:个|家|一家|一个)?(?:店)?[的吧。!]*")
 _AROUND_A_NAME = re.compile(r"就|要|选|约|那家|这家|那个|这个|家|的|吧|我|[,。! ]")
 _SHORTEST_NAME = 2
 
@@ -49,7 +51,9 @@ def _numbered(options: Sequence[Option], ordinal: int | None) -> Option | None:
 def _best(options: Sequence[Option], signals: Signals) -> Option | None:
     if _ANY.fullmatch(signals.text):
         return options[0]
-    if signals.asks:
+    if signals.looks_nearby and not _NEAREST.fullmatch(signals.text):
+        return None
+    if signals.asks and not _ASKS_FOR_BETTER.fullmatch(signals.text):
         return None
     return next((min(options, key=worth) for words, worth in _SUPERLATIVES if words.search(signals.text)), None)
 

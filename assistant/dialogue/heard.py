@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 
 from lifecircle.assistant.dialogue.model import BookingForm, Step, Wish
 from lifecircle.assistant.dialogue.turn import Turn
+from lifecircle.assistant.entities import Kind
+from lifecircle.assistant.entities.patterns import numbers_in
 from lifecircle.assistant.policies.shelf import matter_of
 from lifecircle.assistant.understanding import Signals
 from lifecircle.assistant.when import TimeSpan, parse
@@ -34,6 +36,7 @@ _PARTY = re.compile(
 _SMALL_WORDS = re.compile(
     r"预约|预订|约|订|报名|改期|改|换|调|推迟|提前|上门|服务|时间|空位|位置|有空|有位|还有|没有|有|空|行|来|去|到|成|那|就|个|次|人|帮|请|在|是|和|再|还|这|一"
 )
+_MARKUP = re.compile(r"<[^>]*>|[<>{}$`\\|]")
 _AFTER = ("以后", "之后", "过后")
 _COARSEST = FINENESS[Grain.MONTH]
 
@@ -45,6 +48,7 @@ class Heard:
     party_size: int | None
     address: str | None
     phone: str | None
+    most_fen: int | None
     is_past: bool
     """A time was named, and it is over."""
     asks_more: bool
@@ -52,17 +56,21 @@ class Heard:
 
     @property
     def is_nothing(self) -> bool:
-        return not (self.service or self.wish or self.party_size or self.address or self.phone or self.is_past)
+        told = (self.service, self.wish, self.party_size, self.address, self.phone, self.most_fen, self.is_past)
+        return not any(told)
 
 
-def hear(form: BookingForm, turn: Turn) -> Heard:
+def hear(form: BookingForm, turn: Turn, *, is_booking: bool = False) -> Heard:
+    """`is_booking`: whatever is asked, it is about this booking ("明天能打疫苗吗")."""
     text, address = _address_in(turn.signals.text, is_missing=form.address is None)
     text, phone = _cut(text, _PHONE)
+    text, most_fen = _price_in(text)
     text, service = _service_in(text, form, turn)
     text, people = _cut(text, _PARTY)
     text, wish = _wish_in(text, turn.now, _spoken_of(form))
+    wish = _at_the_same_hour(wish, form)
     is_past = wish is not None and (wish.end or wish.start) <= turn.now
-    asks_more = _asks_more(text)
+    asks_more = not is_booking and _asks_more(text)
     counts = not asks_more
     return Heard(
         service=service if counts else None,
@@ -70,9 +78,27 @@ def hear(form: BookingForm, turn: Turn) -> Heard:
         party_size=number(people) if people and counts else None,
         address=address,
         phone=phone,
+        most_fen=most_fen if counts else None,
         is_past=is_past and counts,
         asks_more=asks_more,
     )
+
+
+def without_markup(text: str) -> str:
+    """What is repeated and stored is words, never tags or operators."""
+    return " ".join(_MARKUP.sub("", text).split())
+
+
+def address_in(text: str) -> str | None:
+    """A road with its number, a house in a compound, or what is called an address."""
+    return _address_in(text, is_missing=True)[1]
+
+
+def service_in(text: str, turn: Turn) -> str | None:
+    """Of whatever sentence, the service that it is about."""
+    named = turn.names.offering_in(text)
+    similar = None if named else turn.names.category_in(text) or turn.names.similar_in(text)
+    return named.name if named else similar.name if similar else None
 
 
 def _cut(text: str, pattern: re.Pattern[str]) -> tuple[str, str | None]:
@@ -92,7 +118,15 @@ def _address_in(text: str, *, is_missing: bool) -> tuple[str, str | None]:
             address = None
     if address is None or Signals(address).asks:
         return text, None
-    return rest, address
+    return rest, without_markup(address)
+
+
+def _price_in(text: str) -> tuple[str, int | None]:
+    """What it may cost at most: "不超过100块"."""
+    found = next((each for each in numbers_in(text, [True] * len(text)) if each.kind is Kind.PRICE_LIMIT), None)
+    if found is None:
+        return text, None
+    return f"{text[: found.start]} {text[found.end :]}".strip(), found.value
 
 
 def _service_in(text: str, form: BookingForm, turn: Turn) -> tuple[str, str | None]:
@@ -101,7 +135,8 @@ def _service_in(text: str, form: BookingForm, turn: Turn) -> tuple[str, str | No
     named = names.offering_in(text)
     if named:
         return text.replace(named.name, " ", 1), named.name
-    is_wanted = form.step is Step.WHAT or signals.wants_booking or re.search(r"(?:换|改)(?:成|为)", text)
+    is_changed = turn.corrects or re.search(r"(?:换|改)(?:成|为)", text)
+    is_wanted = form.step is Step.WHAT or signals.wants_booking or is_changed
     if not is_wanted or signals.looks_nearby:
         return text, None
     category = names.category_in(text)
@@ -124,6 +159,17 @@ def _wish_in(text: str, now: datetime, before: datetime | None) -> tuple[str, Wi
         span = parse(text, max(midnight(local_day(before)), now)) or span
     rest = f"{text[: span.begin]} {text[span.stop :]}".strip()
     return rest, _wish(span, text)
+
+
+def _at_the_same_hour(wish: Wish | None, form: BookingForm) -> Wish | None:
+    """ "不是明天，是后天": another day is another day, not another time of day."""
+    if wish is None or wish.end is None or form.wish is None or not form.wish.is_point:
+        return wish
+    day = local_day(wish.start)
+    if (wish.start, wish.end) != (midnight(day), midnight(day + timedelta(days=1))):
+        return wish
+    hour = form.wish.start - midnight(local_day(form.wish.start))
+    return Wish(midnight(day) + hour, None, is_point=True)
 
 
 def _wish(span: TimeSpan, text: str) -> Wish:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
 
-from lifecircle.assistant.dialogue.model import Option, Wish
+from lifecircle.assistant.dialogue.model import BookingForm, Option, Wish
 from lifecircle.assistant.dialogue.turn import Turn
 from lifecircle.catalogue.bookings.rules import FreeTime, time_text
 from lifecircle.catalogue.bookings.service import BookingDesk
@@ -34,7 +34,7 @@ class Candidate:
 
     @property
     def most_people(self) -> int:
-        return min(self.offering.party_size_max, self.offering.capacity)
+        return self.offering.most_people
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +49,28 @@ class Place:
 # --- what ---
 
 
-def candidates(name: str, turn: Turn, without: Collection[str] = ()) -> list[Candidate]:
-    """The nearest offerings of that name; those that can only be asked for by phone stand alone or not at all."""
-    found = list(islice(_offered(name, turn, without), MOST_OFFERS))
+def candidates(form: BookingForm, turn: Turn) -> list[Candidate]:
+    """The nearest offerings of the form's name; those that can only be asked for by phone stand alone or not at all."""
+    wanted = (each for each in _offered(form.name or "", turn, form.refused) if _is_asked_for(each, form))
+    found = list(islice(wanted, MOST_OFFERS))
     online = [each for each in found if each.offering.kind is not OfferingKind.REQUEST_ONLY]
     return online or found
 
 
+def has_several(names: Sequence[str], turn: Turn) -> bool:
+    """Whether these words stand for different things that are offered around here."""
+    found = (turn.names.offering_in(name) for name in names)
+    return len({tuple(sorted(offering.id for offering in each.offerings)) for each in found if each}) > 1
+
+
 def service_names(found: Sequence[Candidate]) -> list[str]:
     return list(dict.fromkeys(each.offering.name for each in found))
+
+
+def _is_asked_for(candidate: Candidate, form: BookingForm) -> bool:
+    price = candidate.offering.price
+    is_cheap = form.most_fen is None or price is None or price <= form.most_fen
+    return is_cheap and form.store in (None, candidate.store.id, candidate.store.chain)
 
 
 def _offered(name: str, turn: Turn, without: Collection[str]) -> Iterator[Candidate]:
@@ -116,6 +129,11 @@ def fits(place: Place, wish: Wish) -> bool:
 
 
 # --- which few ---
+
+
+def first_and_near(found: Sequence[Place]) -> list[Place]:
+    """The earliest, at the nearest store that has it; the one that is proposed comes first."""
+    return sorted(found, key=lambda place: (place.start, place.candidate.metres))[:MOST_OPTIONS]
 
 
 def nearest(found: Sequence[Place], wish: Wish) -> list[Place]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from lifecircle.assistant.dialogue.model import BookingForm
+from lifecircle.assistant.dialogue.model import Form, Task
 from lifecircle.assistant.offer_names import OfferNames
 from lifecircle.assistant.replies import Reply
 from lifecircle.assistant.understanding import Signals
@@ -28,10 +28,28 @@ class Turn:
     center: Point
     now: datetime
     booking_key: str
+    said: str = ""
+    """As it was typed; `signals.text` is folded."""
+    corrects: bool = False
+    """ "不是保洁，是擦窗": `signals` holds what is meant."""
+    stores: tuple[str, ...] = ()
+    """Stores that the sentence names, or one chain, by id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What a task answers, and the task as it then waits; None: it is done with."""
+
+    reply: Reply
+    task: Task | None
+    booking: Booking | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     reply: Reply
-    form: BookingForm | None
+    form: Form | None
+    """What the next turn is to begin with."""
     booking: Booking | None = None
+    unanswered: bool = False
+    """Not understood, or hardly: worth looking at by people."""

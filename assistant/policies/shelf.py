@@ -6,24 +6,16 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from functools import cached_property
 
-from lifecircle.assistant.policies.model import Policy, policy_from_document
+from lifecircle.assistant.policies.answering import PolicyAnswers
+from lifecircle.assistant.policies.model import Policy, PolicyMatch, policy_from_document
 from lifecircle.assistant.policies.unknown import UNKNOWN_MATTERS
 from lifecircle.assistant.retrieval import PassageIndex
 from lifecircle.catalogue.database import Database, Document
 from lifecircle.catalogue.text import fold
 
-
-@dataclass(frozen=True, slots=True)
-class PolicyMatch:
-    policy: Policy
-    score: float
-    """How much of the question the guide speaks of: about 1 where it holds all of it, more for its own questions."""
-
-    @property
-    def confidence(self) -> float:
-        return confidence_of(self.score)
+__all__ = ["Policies", "PolicyMatch", "PolicyShelf", "confidence_of", "matter_of"]
 
 
 _ASKING = re.compile(
@@ -73,6 +65,10 @@ class Policies:
     def __len__(self) -> int:
         return len(self._by_id)
 
+    @cached_property
+    def answers(self) -> PolicyAnswers:
+        return PolicyAnswers(self.search)
+
     def all(self) -> list[Policy]:
         return list(self._by_id.values())
 
@@ -90,7 +86,7 @@ class Policies:
 
     def _ranked(self, scores: Mapping[str, float]) -> list[PolicyMatch]:
         ordered = sorted(scores.items(), key=lambda found: (-found[1], found[0]))
-        return [PolicyMatch(self._by_id[key], score) for key, score in ordered if key != _NONE]
+        return [PolicyMatch(self._by_id[key], score, confidence_of(score)) for key, score in ordered if key != _NONE]
 
     def _scores(self, text: str) -> dict[str, float]:
         scores: defaultdict[str, float] = defaultdict(float)

@@ -18,6 +18,8 @@ from lifecircle.catalogue.privacy.model import AuditEntry, PersonalData, Purpose
 from lifecircle.catalogue.privacy.roles import Applications, Memberships, PhoneCodes, opened_text
 from lifecircle.catalogue.privacy.rows import HeldBookings, HeldRows
 from lifecircle.catalogue.privacy.store import AccountStore
+from lifecircle.catalogue.requests.store import COLLECTION as REQUESTS
+from lifecircle.catalogue.requests.store import SEALED_AS as REQUEST
 from lifecircle.catalogue.reviews.held import HeldReviews
 from lifecircle.catalogue.sealing import KeyRing
 
@@ -42,6 +44,8 @@ class Rows:
     """Field → the name under which it is sealed; what is inside is JSON."""
     born: str | None = None
     """The field that says since when a row exists."""
+    lists: Mapping[str, tuple[tuple[str, ...], str]] = field(default_factory=dict)
+    """Field that holds a list → what of each item is shown, and the name under which its `body` is sealed."""
 
     @property
     def collections(self) -> frozenset[str]:
@@ -55,7 +59,11 @@ class Rows:
 
     def _row(self, row: Document) -> Document:
         opened = {name: _opened(self.keys, row.get(name), sealed_as) for name, sealed_as in self.sealed.items()}
-        return {**{name: row.get(name) for name in self.shown}, **opened}
+        listed = {name: [self._item(item, *how) for item in row.get(name, ())] for name, how in self.lists.items()}
+        return {**{name: row.get(name) for name in self.shown}, **opened, **listed}
+
+    def _item(self, item: Document, shown: tuple[str, ...], sealed_as: str) -> Document:
+        return {**{name: item.get(name) for name in shown}, "body": _opened(self.keys, item.get("body"), sealed_as)}
 
 
 @dataclass(frozen=True)
@@ -121,13 +129,16 @@ def standard_holdings(
     more; the profile, where the phone is looked up, last.
     """
     of_sessions, of_conversations = ("device", "created_at", "seen_at", "expires_at"), ("updated_at", "expires_at")
-    memory = {"memory": "conversation"}
+    memory, messages = {"memory": "conversation"}, {"messages": (("author", "at", "helpful"), "message")}
+    of_handoffs = ("area", "reason", "opened_at", "closed_at")
     of_waiting = ("offering", "start", "party_size", "status", "joined_at")
     of_reports = ("store", "field", "text", "reported_at", "answered_at", "answer")
+    of_requests = ("category", "made_at", "closed_at", "note")
     return (
         Memberships(members),
         Rows(database, keys, "sessions", "sessions", of_sessions, born="created_at"),
-        Rows(database, keys, "conversations", "conversations", of_conversations, sealed=memory),
+        Rows(database, keys, "conversations", "conversations", of_conversations, sealed=memory, lists=messages),
+        Rows(database, keys, "handoffs", "handoffs", of_handoffs, born="opened_at"),
         Bookings(database, keys),
         Rows(database, keys, "consents", "consents", ("purpose", "version", "given", "at"), born="at"),
         Applications(database, keys),
@@ -135,6 +146,7 @@ def standard_holdings(
         Rows(database, keys, "messageCredits", CREDITS, ("template", "left")),
         Rows(database, keys, "waitingEntries", "waiting_entries", of_waiting, born="joined_at"),
         Rows(database, keys, "wrongInfoReports", "wrong_info_reports", of_reports, born="reported_at"),
+        Rows(database, keys, "serviceRequests", REQUESTS, of_requests, sealed={"said": REQUEST}, born="made_at"),
         Rows(
             database, keys, CERTIFICATION, RECORDS, ("recorded_at",), sealed={"details": SEALED_AS}, born="recorded_at"
         ),

@@ -15,10 +15,16 @@ from lifecircle.catalogue.privacy.rows import HeldRows
 from lifecircle.catalogue.privacy.rules import AUDIT_KEPT, TOMBSTONES_KEPT
 from lifecircle.catalogue.privacy.store import AccountStore, AuditStore
 
-EXPIRING = ("sessions", "conversations", "sms_codes", "rates", "waiting_entries", "certification_reminders")
+EXPIRING = (
+    *("sessions", "conversations", "sms_codes", "rates", "waiting_entries", "certification_reminders"),
+    *("handoffs", "questions", "service_requests"),
+)
 """Collections whose rows end at `expires_at`."""
 
-MAY_LEAVE_ORPHANS = ("sessions", "conversations", "consents", "bookings", "certifications", "certification_reminders")
+MAY_LEAVE_ORPHANS = (
+    *("sessions", "conversations", "consents", "bookings", "certifications", "certification_reminders"),
+    *("handoffs", "service_requests"),
+)
 """Where a request that was under way may still have written while its account was deleted."""
 
 

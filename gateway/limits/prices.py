@@ -48,6 +48,13 @@ COSTS: Mapping[str, int] = MappingProxyType(
         "Query.deadNotices": 20,
         "Query.noticeTemplates": 10,
         "Subscription.bookingChanged": 50,
+        "Query.conversation": 10,
+        "Conversation.messages": 20,
+        "Conversation.handoff": 10,
+        "Query.handoffs": 20,
+        "HandoffConnection.totalCount": 10,
+        "Query.unansweredQuestions": 100,
+        "Subscription.messageAdded": 50,
         "Chain.history": 20,
         "Chain.offerings": 20,
         "BookingConnection.totalCount": 10,
@@ -85,6 +92,7 @@ SIZED_BY: Mapping[str, Counted] = MappingProxyType(
         "Query.nodes": Counted("ids", MAX_FIRST, 1_000_000),
         "Query.suggest": Counted("first", 10, MAX_FIRST),
         "Query.availability": Counted("days", 7, 62),
+        "Query.unansweredQuestions": Counted("first", DEFAULT_FIRST, MAX_FIRST),
         "Store.openRanges": Counted("days", 7, 62),
     }
 )

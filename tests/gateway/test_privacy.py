@@ -186,8 +186,11 @@ def test_an_export_is_json_with_everything_in_clear(resident: Client, code: str)
     assert data["profile"]["wechatOpenid"] == code
     assert [(one["code"], one["contact"]["phone"]) for one in data["bookings"]] == [(booking["code"], "13812345678")]
     assert len(data["sessions"]) == 1
-    assert [set(one) for one in data["conversations"]] == [{"updated_at", "expires_at", "memory"}]
+    assert [set(one) for one in data["conversations"]] == [{"updated_at", "expires_at", "memory", "messages"}]
     assert data["conversations"][0]["memory"]
+    said, answered = data["conversations"][0]["messages"]
+    assert (said["author"], said["body"]["text"]) == ("RESIDENT", "我想预约理发")
+    assert answered["body"]["reply"]["kind"] == "FORM"
     assert "refresh" not in json.dumps(data)
 
 

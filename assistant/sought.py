@@ -1,0 +1,28 @@
+"""What the guides know about one sentence, looked up only when somebody asks."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from lifecircle.assistant.policies.answering import Found, PolicyAnswers
+from lifecircle.catalogue.text import bare
+
+
+class Sought:
+    def __init__(self, answers: PolicyAnswers, text: str) -> None:
+        self._answers, self._text = answers, text
+
+    @cached_property
+    def found(self) -> Found:
+        return self._answers.find(self._text)
+
+    @property
+    def is_good(self) -> bool:
+        return self.found.is_good
+
+    @property
+    def is_own_question(self) -> bool:
+        """Letter by letter what the guide answers: it comes before everything that it could also mean."""
+        best = self.found.matches[0].policy if self.found.matches else None
+        own = {bare(each) for each in (best.title, *best.questions)} if best else set()
+        return self.is_good and bare(self._text) in own
