@@ -132,6 +132,8 @@ LIST_SIZES: Mapping[str, int] = MappingProxyType(
         "HistoryEntry.changes": 3,
         "StoreImport.rowErrors": 50,
         "ImportTemplate.columns": 12,
+        "PensionCertification.channels": 7,
+        "Query.certificationRules": 6,
         "Reply.citations": 3,
         "Reply.cards": 5,
         "__Schema.types": 150,
