@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
@@ -21,6 +22,9 @@ SHIPPED = Path(__file__).parent / "trained.npz"
 
 def project_matcher(cache: Path, encoder: SentenceEncoder | None = None) -> IntentMatcher:
     """Loaded where it can be, else fitted (some seconds) and kept in the cache folder. Raises IntentsInvalid."""
+    shipped = None if encoder else shipped_matcher()
+    if shipped:
+        return shipped
     training = load_training()
     digest = digest_of(training)
     kept = cache / f"matcher-{encoder.name if encoder else 'plain'}.npz"
@@ -32,6 +36,12 @@ def project_matcher(cache: Path, encoder: SentenceEncoder | None = None) -> Inte
     matcher = fit_project(training, encoder)
     matcher.save(kept, digest=digest)
     return matcher
+
+
+@lru_cache(maxsize=1)
+def shipped_matcher() -> IntentMatcher | None:
+    """What lies beside this module, read once in a process; None where it does not fit the intents."""
+    return IntentMatcher.load(SHIPPED, digest=digest_of(load_training()), encoder=None)
 
 
 def train(encoder: SentenceEncoder | None = None, path: Path = SHIPPED) -> bool:
