@@ -2,39 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 
 from lifecircle.assistant.offer_names import NamedCategory
-from lifecircle.assistant.policies.model import Policy
-from lifecircle.assistant.policies.shelf import PolicyMatch
-from lifecircle.assistant.replies import Citation, Hotline, Reply, ReplyKind, Requirement
+from lifecircle.assistant.replies import Hotline, Reply, ReplyKind, Requirement
 from lifecircle.assistant.understanding import Signals
 from lifecircle.catalogue.geo import Point, walk_minutes
 from lifecircle.catalogue.snapshot.model import Snapshot
 from lifecircle.catalogue.stores.model import Store
 
 NEARBY_RADIUS = 3_000
-WORTH_SUGGESTING = 0.35
-EMERGENCY_GUIDE = "hotline-emergency"
 CITY_HOTLINE = Hotline("政务服务便民热线", "12345")
-
-_LOCAL = "各地规定可能不同，以当地为准"
-
-
-def policy_answer(match: PolicyMatch, *, is_stale: bool, beside: tuple[Hotline, ...] = ()) -> Reply:
-    """Only what the guide says, with the guide as its citation."""
-    policy = match.policy
-    paragraphs = [policy.summary, _details(policy), _advice(policy, is_stale)]
-    return Reply(
-        "\n\n".join(paragraph for paragraph in paragraphs if paragraph),
-        ReplyKind.ANSWER,
-        intent=f"policy.{policy.id}",
-        confidence=match.confidence,
-        citations=tuple(Citation(policy, source.section) for source in policy.sources[:1]) or (Citation(policy),),
-        cards=(policy, *beside),
-    )
 
 
 def nearby_answer(snapshot: Snapshot, wanted: NamedCategory, near: Point | None, center: Point) -> Reply:
@@ -96,17 +75,14 @@ def nothing_pending() -> Reply:
     return Reply(text, ReplyKind.ANSWER, "booking.none", suggestions=("明天上午十点约保洁", "我的预约"))
 
 
-def not_known(nearest: Sequence[PolicyMatch]) -> Reply:
-    """Says so, and offers the two nearest topics and a person to ask."""
-    near = [match.policy for match in nearest if match.score >= WORTH_SUGGESTING and match.policy.id != EMERGENCY_GUIDE]
+def not_known() -> Reply:
     text = "这个问题我没有可靠的资料，不能乱说。您可以换个说法，或拨打 12345 找人工。"
-    suggestions = tuple(policy.questions[0] for policy in near[:2] if policy.questions)
-    return Reply(text, ReplyKind.FALLBACK, None, 0.0, cards=(CITY_HOTLINE,), suggestions=suggestions)
+    return Reply(text, ReplyKind.FALLBACK, None, 0.0, cards=(CITY_HOTLINE,))
 
 
 def ask_there(snapshot: Snapshot, wanted: NamedCategory, near: Point | None, center: Point) -> Reply:
     """A question about a matter that has an office: not known here, but who would know."""
-    reply, found = not_known(()), _stores_of(snapshot, wanted, near or center)
+    reply, found = not_known(), _stores_of(snapshot, wanted, near or center)
     if not found:
         return reply
     _, store = found[0]
@@ -114,19 +90,3 @@ def ask_there(snapshot: Snapshot, wanted: NamedCategory, near: Point | None, cen
     return replace(
         reply, text=f"{reply.text}\n\n也可以去问：{store.name}（{store.address}{call}）。", cards=(*reply.cards, store)
     )
-
-
-def _details(policy: Policy) -> str:
-    if policy.steps:
-        return "\n".join(f"{number}. {step}" for number, step in enumerate(policy.steps, 1))
-    return policy.body.split("\n\n")[0]
-
-
-def _advice(policy: Policy, is_stale: bool) -> str:
-    parts = [
-        "这份资料已超过半年没有核对，请先打电话确认" if is_stale else "",
-        _LOCAL if policy.local_rules_differ else "",
-        f"咨询电话 {policy.phone}" if policy.phone else "",
-    ]
-    said = "；".join(part for part in parts if part)
-    return f"{said}。" if said else ""

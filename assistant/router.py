@@ -11,17 +11,13 @@ from lifecircle.assistant.dialogue.own import own_bookings
 from lifecircle.assistant.dialogue.talk import BookingTalk
 from lifecircle.assistant.dialogue.turn import Outcome, Turn
 from lifecircle.assistant.offer_names import NamedCategory
-from lifecircle.assistant.policies.shelf import Policies, PolicyMatch
+from lifecircle.assistant.policies.answering import Found
+from lifecircle.assistant.policies.shelf import Policies
 from lifecircle.assistant.replies import Reply, ReplyKind
 from lifecircle.catalogue.bookings.service import BookingDesk
-from lifecircle.catalogue.clock import local_day
 
-SURE = 0.6
-"""How well a guide must fit a sentence before it is an answer."""
-LIKELY = 0.5
-"""The same for a sentence that is plainly a question."""
-CERTAIN = 1.5
-"""Only a question that is one of a guide's own reaches this; it comes before everything that it could also mean."""
+CERTAIN = 0.97
+"""Confidence that only one of a guide's own questions reaches; it comes before everything that it could also mean."""
 
 _STILL_OPEN = "刚才的预约还没完成，可以接着说。"
 
@@ -52,30 +48,32 @@ class Router:
             return plain
         if not is_open and signals.only_answers:
             return answers.nothing_pending()
-        matches = self.policies.search(signals.text, 3)
-        guide = self._guide(matches, turn)
+        found = self.policies.answers.find(signals.text)
+        guide = self._guide(found, turn)
         if guide is None and (signals.speaks_of_own_bookings or signals.unbooks):
             return await own_bookings(self.desk, turn)
         if guide is None and (_wants_booking(turn) or (not is_open and _only_a_service(turn))):
             return None
-        return guide or _elsewhere(turn, matches)
+        return guide or self._elsewhere(turn, found)
 
-    def _guide(self, matches: list[PolicyMatch], turn: Turn) -> Reply | None:
-        best = matches[0] if matches else None
-        if best is None or best.score < _enough_for_a_guide(turn):
+    def _guide(self, found: Found, turn: Turn) -> Reply | None:
+        if not found.is_good or (found.confidence < CERTAIN and _means_something_else(turn)):
             return None
-        is_stale = best.policy.is_stale(local_day(turn.now))
-        return answers.policy_answer(best, is_stale=is_stale, beside=safety.numbers_beside(turn.signals.text))
+        reply = self.policies.answers.reply(found, turn.now)
+        return replace(reply, cards=(*reply.cards, *safety.numbers_beside(turn.signals.text)))
+
+    def _elsewhere(self, turn: Turn, found: Found) -> Reply:
+        text = turn.signals.text
+        category = turn.names.category_in(text) or turn.names.category_around(text)
+        return _place(turn, category) if category else self.policies.answers.not_known(found)
 
 
-def _enough_for_a_guide(turn: Turn) -> float:
+def _means_something_else(turn: Turn) -> bool:
     """Who wants to book, or asks for a place nearby, is answered so, except with one of the guides' own questions."""
     signals = turn.signals
     if signals.unbooks or signals.speaks_of_own_bookings or _wants_booking(turn):
-        return CERTAIN
-    if signals.looks_nearby and turn.names.category_in(signals.text):
-        return CERTAIN
-    return LIKELY if signals.asks else SURE
+        return True
+    return signals.looks_nearby and turn.names.category_in(signals.text) is not None
 
 
 def _wants_booking(turn: Turn) -> bool:
@@ -93,18 +91,10 @@ def _only_a_service(turn: Turn) -> bool:
     return turn.names.offering_in(text) is not None and turn.names.category_in(text) is None
 
 
-def _elsewhere(turn: Turn, matches: list[PolicyMatch]) -> Reply:
-    text = turn.signals.text
-    category = turn.names.category_in(text) or turn.names.category_around(text)
-    if category is None:
-        return answers.not_known(matches)
-    return _place(turn, category)
-
-
 def _place(turn: Turn, category: NamedCategory) -> Reply:
     if turn.signals.asks and not turn.signals.asks_for_a_place:
         is_group = bool(turn.snapshot.categories.children(category.code))
-        return answers.not_known(()) if is_group else answers.ask_there(turn.snapshot, category, turn.near, turn.center)
+        return answers.not_known() if is_group else answers.ask_there(turn.snapshot, category, turn.near, turn.center)
     return answers.nearby_answer(turn.snapshot, category, turn.near, turn.center)
 
 

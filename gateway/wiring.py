@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass
 
 from lifecircle.assistant import safety
+from lifecircle.assistant.matcher import IntentMatcher
+from lifecircle.assistant.matcher.shipped import project_matcher
 from lifecircle.assistant.policies.shelf import PolicyShelf
 from lifecircle.assistant.service import Assistant
 from lifecircle.catalogue.bookings.occupancy.index import OccupancyIndex
@@ -64,7 +66,8 @@ async def wired(settings: Settings, clock: Clock) -> AsyncIterator[Wiring]:
         database = open_database(client, settings.mongodb_database)
         await wait_until_reachable(client, REACHABLE_SECONDS)
         wechat = await _wechat(settings, database, keys, clock, stack)
-        services = _services(settings, database, keys, clock, wechat)
+        matcher = await asyncio.to_thread(project_matcher, settings.state)
+        services = _services(settings, database, keys, clock, wechat, matcher)
         await services.keeper.start()
         await asyncio.to_thread(services.searcher.prepare, services.keeper.current)
         await asyncio.to_thread(safety.prepare)
@@ -80,12 +83,17 @@ def _services(
     keys: KeyRing,
     clock: Clock,
     wechat: WeChatClient | DemoIdentity | NoIdentity,
+    matcher: IntentMatcher,
 ) -> Services:
     calendar, rates, limits = state_calendar(), RateCounter(database, clock), rate_limits(settings)
-    shelf, occupancy = PolicyShelf(database), OccupancyIndex(database, settings.districts, clock)
+    shelf, occupancy = PolicyShelf(database, matcher), OccupancyIndex(database, settings.districts, clock)
     codes = SmsCodes(database, keys, DemoSms() if settings.demo else NoSms(), rates, limits, clock)
     keeper = SnapshotKeeper(
-        database, settings.districts, clock, [shelf, occupancy], image_folder(settings.state, settings.districts)
+        database,
+        settings.districts,
+        clock,
+        [shelf, shelf.regulations, occupancy],
+        image_folder(settings.state, settings.districts),
     )
     desk = BookingDesk(database, keys, calendar, clock, live=Live(keeper, occupancy))
     members = MembershipDesk(database, keys, keeper, clock)
