@@ -33,11 +33,12 @@ class ArticleRanker:
         ]
         self._whole, self._paragraphs = PassageIndex(), PassageIndex()
         self._starts: list[int] = []
-        for place, (_, article) in enumerate(self.articles):
+        gists = _gists(policies)
+        for place, (regulation, article) in enumerate(self.articles):
             self._whole.add(str(place), article.text)
             self._starts.append(len(self._paragraphs))
-            for paragraph in article.paragraphs:
-                self._paragraphs.add(str(place), paragraph)
+            for text in (*article.paragraphs, *gists.get((regulation.short_title, article.number), ())):
+                self._paragraphs.add(str(place), text)
         self._cited = _citations(self.articles, policies)
 
     def rank(self, asked: Asked, guides: RankedGuides, k: int) -> RankedArticles:
@@ -73,6 +74,14 @@ class ArticleRanker:
         return float(
             1 / (1 + np.exp(-(good.score * score + good.plain * plain + good.nothing * nothing + good.offset)))
         )
+
+
+def _gists(policies: Sequence[Policy]) -> dict[tuple[str, str], list[str]]:
+    """What guides say in plain words about the articles that they rest on."""
+    said: dict[tuple[str, str], list[str]] = {}
+    for one in (one for policy in policies for one in policy.cited):
+        said.setdefault((one.document, one.number), []).append(one.gist)
+    return said
 
 
 def _citations(articles: Sequence[tuple[Regulation, Article]], policies: Sequence[Policy]) -> npt.NDArray[np.float32]:
