@@ -146,6 +146,8 @@ class Router:
         simple = await self._simple(turn, about)
         if simple:
             return simple
+        if sought.is_for_the_office:
+            return self._at_the_office(sought)
         return _Answer(self._guide(sought, turn)) if sought.is_good else self._nothing(turn, about, sought)
 
     async def _simple(self, turn: Turn, about: Guess) -> Moved | _Answer | None:
@@ -194,7 +196,12 @@ class Router:
 
     # --- not sure, not known ---
 
+    def _at_the_office(self, sought: Sought) -> _Answer:
+        return _Answer(self.shelf.current.answers.not_known(sought.found))
+
     def _unsure(self, turn: Turn, about: Guess, sought: Sought) -> _Answer:
+        if sought.is_for_the_office:
+            return self._at_the_office(sought)
         if sought.is_good:
             return _Answer(self._guide(sought, turn), is_doubtful=True)
         if len(about.choices) < FEWEST_CHOICES or turn.signals.is_noise:
