@@ -43,6 +43,19 @@ class _Built(NamedTuple):
     encoded: Floats | None
 
 
+class Asked(NamedTuple):
+    """A query, read once for as many indexes as are searched for it."""
+
+    text: str
+    grams: tuple[str, ...]
+    meaning: Floats
+
+
+def read_query(query: str) -> Asked:
+    text = query[:MAX_QUERY]
+    return Asked(text, tuple(sorted(set(grams_of(text)))), _meaning(text))
+
+
 class PassageIndex:
     """Add passages, then search. Several passages may share an id: the best one counts."""
 
@@ -70,7 +83,7 @@ class PassageIndex:
         if not self._ids:
             return []
         self._built = self._built or _build(self._texts, self._encoder)
-        scores = self._scores(self._built, query[:MAX_QUERY])
+        scores = self._scores(self._built, read_query(query))
         best: dict[str, float] = {}
         for number in _ordered(scores, k):
             if len(best) == k:
@@ -78,21 +91,27 @@ class PassageIndex:
             best.setdefault(self._ids[number], float(scores[number]))
         return sorted(best.items(), key=lambda found: (-found[1], found[0]))
 
-    def _scores(self, built: _Built, query: str) -> Floats:
-        asked = set(grams_of(query))
-        known = [built.grams[gram] for gram in sorted(asked) if gram in built.grams]
+    def all_scores(self, asked: Asked) -> Floats:
+        """The score of every passage, in the order in which they were added."""
+        if not self._ids:
+            return np.zeros(0, np.float32)
+        self._built = self._built or _build(self._texts, self._encoder)
+        return self._scores(self._built, asked)
+
+    def _scores(self, built: _Built, asked: Asked) -> Floats:
+        known = [built.grams[gram] for gram in asked.grams if gram in built.grams]
         if not known:
             return np.zeros(len(self), np.float32)
         places = np.concatenate([np.arange(built.starts[gram], built.starts[gram + 1]) for gram in known])
         unknown = _rarity(np.zeros(1), len(self))[0]
-        most = built.rarity[known].sum() + (len(asked) - len(known)) * unknown
+        most = built.rarity[known].sum() + (len(asked.grams) - len(known)) * unknown
         scores = np.bincount(built.passages[places], built.gains[places], len(self)) / most
         if self._words:
             near = np.flatnonzero(scores >= max(_least_of(scores, _COMPARED), _NOTHING))
-            scores[near] += self._words * np.einsum("ij,j->i", built.meanings[near], _meaning(query))
+            scores[near] += self._words * np.einsum("ij,j->i", built.meanings[near], asked.meaning)
         if self._encoder is None or built.encoded is None:
             return np.asarray(scores / (1 + self._words), np.float32)
-        scores += ENCODED * np.einsum("ij,j->i", built.encoded, self._encoder.encode([fold(query)])[0])
+        scores += ENCODED * np.einsum("ij,j->i", built.encoded, self._encoder.encode([fold(asked.text)])[0])
         return np.asarray(scores / (1 + self._words + ENCODED), np.float32)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from lifecircle.assistant import answers, safety, searching
 from lifecircle.assistant.certification import own_certification
-from lifecircle.assistant.dialogue.complaint import ComplaintTalk
+from lifecircle.assistant.dialogue.complaint import ComplaintTalk, told_before
 from lifecircle.assistant.dialogue.heard import address_in, hear
 from lifecircle.assistant.dialogue.left import as_left, calm, reminded
 from lifecircle.assistant.dialogue.model import BookingForm, Doubt, Errand, Form, OwnForm, RequestForm, Step, Task
@@ -122,6 +122,8 @@ class Router:
         signals = turn.signals
         if signals.unbooks or (about.intent in _ERRANDS and about.confidence > SURELY_NOTHING):
             return await OwnTalk(self.desk).begin(errand_of(turn), turn)
+        if signals.asks_after_a_request:
+            return _Answer(await told_before(self.requests, turn))
         if signals.speaks_of_own_bookings:
             return _Answer(await own_bookings(self.desk, turn))
         if about.is_at_once or _wants_booking(turn):
@@ -146,6 +148,8 @@ class Router:
         simple = await self._simple(turn, about)
         if simple:
             return simple
+        if sought.is_for_the_office:
+            return self._at_the_office(sought)
         return _Answer(self._guide(sought, turn)) if sought.is_good else self._nothing(turn, about, sought)
 
     async def _simple(self, turn: Turn, about: Guess) -> Moved | _Answer | None:
@@ -194,7 +198,12 @@ class Router:
 
     # --- not sure, not known ---
 
+    def _at_the_office(self, sought: Sought) -> _Answer:
+        return _Answer(self.shelf.current.answers.not_known(sought.found))
+
     def _unsure(self, turn: Turn, about: Guess, sought: Sought) -> _Answer:
+        if sought.is_for_the_office:
+            return self._at_the_office(sought)
         if sought.is_good:
             return _Answer(self._guide(sought, turn), is_doubtful=True)
         if len(about.choices) < FEWEST_CHOICES or turn.signals.is_noise:

@@ -25,4 +25,9 @@ class Sought:
         """Letter by letter what the guide answers: it comes before everything that it could also mean."""
         best = self.found.matches[0].policy if self.found.matches else None
         own = {bare(each) for each in (best.title, *best.questions)} if best else set()
-        return self.is_good and bare(self._text) in own
+        return self.is_good and not self.found.by_article and bare(self._text) in own
+
+    @property
+    def is_for_the_office(self) -> bool:
+        """ "我养老金多少钱": only an office may tell."""
+        return self.found.about_own_data

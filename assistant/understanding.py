@@ -51,6 +51,9 @@ _CORRECTION = re.compile(
 _ANOTHER_BOOKING = re.compile(
     r"^(?:等?(?:这个)?约[好完]了?(?:之?后)?[,]?)?(?:另外|还要|还想|顺便|然后|接着|同时|再)[,]?.{0,6}(?:约|订|预约|预订|报名|来一?个|要个)"
 )
+_PROGRESS = re.compile(
+    r"我.{0,8}(?:投诉|反映|上报|报修|诉求|举报)(?!一下).{0,8}(?:怎么样|进展|结果|办结|处理|解决|有人管|回复|答复).{0,6}(?:了|吗|没|$)"
+)
 _URGES = re.compile(r"投诉|举报|反映|反应一下|管一管|没人管|报修")
 _OTHER_TIME = re.compile(r".{0,4}(换|改)(个|一下|一个)?(时间|日子|一天|天|日期)(吧|看看|[!。])*")
 _SHIFT = re.compile(
@@ -168,6 +171,11 @@ class Signals:
     def wants_another_booking(self) -> bool:
         """One more, beside the one that is being made."""
         return bool(_ANOTHER_BOOKING.search(self.text))
+
+    @property
+    def asks_after_a_request(self) -> bool:
+        """What became of a complaint."""
+        return bool(_PROGRESS.search(self.text))
 
     @property
     def complains(self) -> bool:

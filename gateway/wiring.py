@@ -90,11 +90,15 @@ def _services(
     matcher: IntentMatcher,
 ) -> Services:
     calendar, rates, limits = state_calendar(), RateCounter(database, clock), rate_limits(settings)
-    shelf, occupancy = PolicyShelf(database), OccupancyIndex(database, settings.districts, clock)
+    shelf, occupancy = PolicyShelf(database, matcher), OccupancyIndex(database, settings.districts, clock)
     rules = RuleShelf(database)
     codes = SmsCodes(database, keys, DemoSms() if settings.demo else NoSms(), rates, limits, clock)
     keeper = SnapshotKeeper(
-        database, settings.districts, clock, [shelf, occupancy, rules], image_folder(settings.state, settings.districts)
+        database,
+        settings.districts,
+        clock,
+        [shelf, shelf.regulations, occupancy, rules],
+        image_folder(settings.state, settings.districts),
     )
     desk = BookingDesk(database, keys, calendar, clock, live=Live(keeper, occupancy))
     members = MembershipDesk(database, keys, keeper, clock)

@@ -69,7 +69,7 @@ Line = Annotated[str, StringConstraints(pattern=r"^\S([^\n]*\S)?$", max_length=2
 Summary = Annotated[Line, StringConstraints(max_length=80), AfterValidator(_one_sentence)]
 Body = Annotated[str, AfterValidator(_short_paragraphs)]
 Step = Annotated[Line, StringConstraints(max_length=80)]
-Question = Annotated[Line, StringConstraints(max_length=30)]
+Question = Annotated[Line, StringConstraints(max_length=40)]
 Word = Annotated[Line, StringConstraints(max_length=10)]
 CalendarDate = Annotated[str, AfterValidator(_calendar_date)]
 Url = Annotated[str, StringConstraints(pattern=r"^https?://\S+$", max_length=500)]
@@ -105,7 +105,7 @@ class GuideRow(StrictRow):
     summary: Summary
     body: Body
     steps: list[Step]
-    questions: Annotated[list[Question], Field(min_length=8, max_length=15), AfterValidator(_no_repeats)]
+    questions: Annotated[list[Question], Field(min_length=8, max_length=40), AfterValidator(_no_repeats)]
     only_if: Annotated[list[Word], AfterValidator(_no_repeats)] = []
     """For an exception to the rule: the guide answers only who says one of these words."""
     local_rules_differ: bool

@@ -12,13 +12,16 @@ from lifecircle.assistant.dialogue.model import RequestForm, Step
 from lifecircle.assistant.dialogue.turn import Moved, Turn
 from lifecircle.assistant.replies import Reply, ReplyKind, Requirement
 from lifecircle.catalogue.areas import Area, AreaLevel
+from lifecircle.catalogue.bookings.texts import date_text
+from lifecircle.catalogue.clock import local_day
 from lifecircle.catalogue.errors import IdempotencyConflict, InvalidInput, RateLimited
-from lifecircle.catalogue.requests.model import Draft, RequestCategory
+from lifecircle.catalogue.requests.model import Draft, RequestCategory, ServiceRequest
 from lifecircle.catalogue.requests.rules import LONGEST_PLACE, LONGEST_TEXT
 from lifecircle.catalogue.requests.service import RequestDesk
 from lifecircle.catalogue.text import fold
 
 INTENT = "request.make"
+LISTED, _SHORT = 3, 40
 NAMES: Mapping[RequestCategory, str] = {
     RequestCategory.NOISE: "噪音扰民",
     RequestCategory.LAMP: "路灯或路面损坏",
@@ -43,6 +46,26 @@ _PLACE_CORRECTED = re.compile(
     r"(?:地点|地址|位置|地方)(?:不对|错了|改成|改为|是|应该是|:|,|应该)+(?P<place>[^,。;]{2,60})"
 )
 _SUBMITS = re.compile(r"(?:对|是的?|好的?|嗯|可以)?[,。 ]*就?(?:提交|上报|报上去|发吧|报吧)(?:吧|了)?[。!]*")
+
+
+async def told_before(desk: RequestDesk, turn: Turn) -> Reply:
+    """What became of what the resident told."""
+    if turn.resident is None:
+        text = "请先登录，登录后就能看到您反映过的事。"
+        again = turn.said or turn.signals.text
+        return Reply(text, ReplyKind.FORM, "request.list", suggestions=(again,), requires=Requirement.SIGN_IN)
+    found = (await desk.of_resident(turn.resident, LISTED, None)).requests
+    if not found:
+        text = "这里没有您反映过的事。打 12345 反映的，请打 12345 查进展。"
+        return Reply(text, ReplyKind.ANSWER, "request.list", cards=(CITY_HOTLINE,))
+    lines = ["您反映过的事：", *(f"{k}. {_told_line(each)}" for k, each in enumerate(found, 1))]
+    return Reply("\n".join(lines), ReplyKind.ANSWER, "request.list", cards=(CITY_HOTLINE,))
+
+
+def _told_line(request: ServiceRequest) -> str:
+    short = request.text if len(request.text) <= _SHORT else f"{request.text[:_SHORT]}…"
+    state = f"已办结：{request.note}" if request.closed_at else "社区工作人员在处理"
+    return f"{date_text(local_day(request.made_at))}，{short}（{state}）"
 
 
 @dataclass(frozen=True)
@@ -107,6 +130,8 @@ def _as_answer(form: RequestForm, turn: Turn) -> str | None:
     """Asked where, people say a place and nothing else."""
     text = turn.signals.text
     if form.step is not Step.WHERE or len(text) > LONGEST_PLACE:
+        return None
+    if text.startswith(("附近", "最近")) and turn.names.category_in(text):
         return None
     if turn.signals.asks or turn.signals.complains or turn.signals.is_noise:
         return None

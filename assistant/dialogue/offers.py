@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -15,11 +15,11 @@ from lifecircle.catalogue.bookings.rules import FreeTime, time_text
 from lifecircle.catalogue.bookings.service import BookingDesk
 from lifecircle.catalogue.clock import local_day
 from lifecircle.catalogue.errors import BookingRefused, NotFound
-from lifecircle.catalogue.offerings.model import Offering, OfferingKind
+from lifecircle.catalogue.offerings.model import Offering, OfferingKind, inherited_id
 from lifecircle.catalogue.stores.model import Store
 
 RADIUS = 10_000
-MOST_OFFERS = 8
+MOST_OFFERS = 6
 MOST_OPTIONS = 4
 DAYS_LOOKED_AT = 14
 DAYS_AHEAD = 7
@@ -74,13 +74,21 @@ def _is_asked_for(candidate: Candidate, form: BookingForm) -> bool:
 
 
 def _offered(name: str, turn: Turn, without: Collection[str]) -> Iterator[Candidate]:
-    wanted = {offering.id: offering for offering in _wanted(name, turn)}
-    stores, chains = {o.store for o in wanted.values()}, {o.chain for o in wanted.values() if o.chain}
+    """Only what is wanted is read of each store: a chain has many services, and each costs."""
+    by_store: defaultdict[str, list[Offering]] = defaultdict(list)
+    by_chain: defaultdict[str, list[Offering]] = defaultdict(list)
+    for offering in _wanted(name, turn):
+        if offering.store:
+            by_store[offering.store].append(offering)
+        elif offering.chain:
+            by_chain[offering.chain].append(offering)
     for metres, store in turn.snapshot.near(turn.near or turn.center, RADIUS):
-        if store.state == "OPEN" and store.id not in without and (store.id in stores or store.chain in chains):
-            for offering in turn.snapshot.offerings_of(store):
-                if offering.bookable and (offering.template or offering.id) in wanted:
-                    yield Candidate(offering, store, metres)
+        if store.state == "OPEN" and store.id not in without:
+            templates = by_chain.get(store.chain, ()) if store.chain else ()
+            inherited = (turn.snapshot.offering(inherited_id(store.id, each.id)) for each in templates)
+            for here in (*by_store.get(store.id, ()), *inherited):
+                if here and here.is_active and here.bookable:
+                    yield Candidate(here, store, metres)
 
 
 def _wanted(name: str, turn: Turn) -> tuple[Offering, ...]:

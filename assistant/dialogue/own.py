@@ -55,7 +55,8 @@ class OwnTalk:
         meant = _spoken_of(found, turn.signals.text, heard.service, heard.wish if errand is Errand.CANCEL else None)
         if len(meant) != 1:
             return _which(form, meant or found)
-        return await self._about(form, meant[0], heard.wish if len(found) == 1 or heard.service else None, turn)
+        is_plain = len(found) == 1 or heard.service is not None
+        return await self._about(form, meant[0], _new_time(meant[0], turn) if is_plain else None, turn)
 
     async def go_on(self, form: OwnForm, turn: Turn) -> Moved | None:
         """None where the sentence does not move the form: a digression."""
@@ -107,8 +108,7 @@ class OwnTalk:
     async def _changed(self, form: OwnForm, booking: Booking, turn: Turn) -> Moved | None:
         if form.errand is Errand.CANCEL:
             return _confirm_cancelling(form, booking) if turn.signals.only_answers or turn.signals.unbooks else None
-        before = BookingForm(Step.WHEN, wish=form.wish or Wish(booking.interval.start, None, is_point=True))
-        heard = hear(before, turn)
+        heard = hear(_before(booking, form.wish), turn)
         chosen = choice.chosen(form.options, turn.signals, heard.wish) if form.options else None
         if chosen:
             return _confirm_moving(replace(form, chosen=chosen), booking, turn)
@@ -186,6 +186,15 @@ async def _coming(desk: BookingDesk, resident: str) -> list[Booking]:
     """The next first."""
     found = await desk.list_of_resident(resident, _COMING, LISTED, None)
     return sorted(found, key=lambda booking: booking.interval.start)
+
+
+def _new_time(booking: Booking, turn: Turn) -> Wish | None:
+    """A bare clock time belongs to the booking's day, and a bare day to its hour."""
+    return hear(_before(booking, None), turn, is_booking=True).wish
+
+
+def _before(booking: Booking, wish: Wish | None) -> BookingForm:
+    return BookingForm(Step.WHEN, wish=wish or Wish(booking.interval.start, None, is_point=True))
 
 
 def errand_of(turn: Turn) -> Errand:

@@ -45,6 +45,7 @@ class BookingTalk:
 
     async def go_on(self, form: BookingForm, turn: Turn) -> Moved | None:
         """None where the sentence does not move the form: a digression."""
+        turn = _as_suggested(form, turn)
         heard = hear(form, turn)
         if form.options and heard.service and turn.signals.wants_another_booking:
             return self._put_off(form, turn, heard.service)
@@ -257,6 +258,14 @@ def after_saying(first: str, reply: Reply) -> Reply:
 def _asked(form: BookingForm) -> tuple[object, ...]:
     """What decides which times are offered."""
     return form.wish, form.name, form.party_size, form.most_fen, form.store
+
+
+def _as_suggested(form: BookingForm, turn: Turn) -> Turn:
+    """ "第二个" of the times that were suggested."""
+    ordinal = turn.signals.ordinal
+    if form.step is not Step.WHEN or ordinal is None or not 1 <= ordinal <= len(questions.WHEN_SUGGESTIONS):
+        return turn
+    return replace(turn, signals=Signals(questions.WHEN_SUGGESTIONS[ordinal - 1]))
 
 
 def _picks_a_service(form: BookingForm, ordinal: int | None) -> bool:

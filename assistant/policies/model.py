@@ -65,9 +65,8 @@ class Policy:
 @dataclass(frozen=True, slots=True)
 class PolicyMatch:
     policy: Policy
-    score: float
     confidence: float
-    """How often a guide that fits so well is the right one."""
+    """That this guide is the one that is meant; those of all guides come to 1 at most."""
 
 
 @dataclass(frozen=True, slots=True)

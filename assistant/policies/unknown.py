@@ -1,40 +1,20 @@
 """Matters that residents ask about and no guide speaks of: the explicit "none" of the search.
 
-A question that is nearer to one of these than to any guide is answered with not knowing. When a guide about one of them
-is written, its line goes.
+A question that is nearer to one of these than to any guide is answered with not knowing.
 """
 
 from __future__ import annotations
 
-UNKNOWN_MATTERS = (
-    *("残疾证怎么办", "残疾证去哪里办", "残疾等级怎么评", "残疾证换证要什么材料"),
-    *("生育津贴怎么领", "产假休多少天", "生育津贴有多少钱", "生育登记怎么办", "准生证怎么办", "生孩子医保报多少"),
-    *("结婚登记要带什么", "结婚证怎么办", "离婚登记怎么办", "离婚证丢了怎么补", "婚假几天"),
-    *("居住证怎么办", "暂住证怎么办", "居住证到期怎么续", "户口怎么迁", "孩子上户口要什么", "户口本丢了怎么补"),
-    *("身份证丢了怎么补", "身份证到期怎么换", "护照怎么办", "港澳通行证怎么签注", "驾照到期怎么换", "车辆年检怎么办"),
-    *("公租房怎么申请", "廉租房怎么申请", "经济适用房怎么买", "房产证怎么办", "房子过户要多少税", "拆迁补偿怎么算"),
-    *("营业执照怎么办", "个体户怎么注册", "个税怎么申报", "个税退税怎么办", "发票怎么开", "怎么交税"),
-    *("孩子上学怎么报名", "小学入学要什么条件", "转学怎么办", "幼儿园怎么报名", "高考报名", "学历认证怎么办"),
-    *("征兵怎么报名", "社区团购怎么弄", "宽带怎么办理", "电费怎么交", "水费怎么交", "煤气费怎么交", "停水了怎么办"),
-    *(
-        "快递丢了怎么办",
-        "火车票怎么买",
-        "公交线路怎么坐",
-        "地铁几点停运",
-        "医院几点上班",
-        "专家号怎么挂",
-        "死亡证明怎么开",
-    ),
-    *("今天天气怎么样", "明天会下雨吗", "现在几点了", "今天几号", "股票今天涨了吗", "黄金多少钱一克", "比特币怎么买"),
-    *("怎么做红烧肉", "晚饭吃什么", "讲个笑话", "唱首歌", "你是谁", "你叫什么名字", "你几岁了", "你会做什么"),
-    *(
-        "特朗普是谁",
-        "美国总统是谁",
-        "怎么造炸弹",
-        "写一首诗",
-        "帮我写作文",
-        "一加一等于几",
-        "推荐一部电影",
-        "彩票开奖号码",
-    ),
-)
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import yaml
+
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@cache
+def unknown_matters() -> tuple[str, ...]:
+    text = (resources.files("lifecircle.assistant.policies") / "unknown.yaml").read_text("utf-8")
+    return tuple(_LOADER(text).get_single_data())

@@ -1,0 +1,96 @@
+"""Which articles fit a question: what was said, the same in the words of law, and what the guides that fit rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from lifecircle.assistant.policies.guide_ranking import Floats, RankedGuides
+from lifecircle.assistant.policies.legal_words import legal_words
+from lifecircle.assistant.policies.model import Article, ArticleMatch, Policy, Regulation
+from lifecircle.assistant.policies.weights import Weights
+from lifecircle.assistant.retrieval import Asked, PassageIndex, read_query
+
+
+@dataclass(frozen=True, slots=True)
+class RankedArticles:
+    matches: tuple[ArticleMatch, ...]
+    """The best few, best first."""
+    confidence: float
+    """That the best one answers."""
+
+
+class ArticleRanker:
+    """Over the articles of all regulations, those of one after those of another."""
+
+    def __init__(self, regulations: Iterable[Regulation], policies: Sequence[Policy], weights: Weights) -> None:
+        self._weights, self._good = weights.articles, weights.article_good
+        self.articles: list[tuple[Regulation, Article]] = [
+            (regulation, article) for regulation in regulations for article in regulation.articles
+        ]
+        self._whole, self._paragraphs = PassageIndex(), PassageIndex()
+        self._starts: list[int] = []
+        gists = _gists(policies)
+        for place, (regulation, article) in enumerate(self.articles):
+            self._whole.add(str(place), article.text)
+            self._starts.append(len(self._paragraphs))
+            for text in (*article.paragraphs, *gists.get((regulation.short_title, article.number), ())):
+                self._paragraphs.add(str(place), text)
+        self._cited = _citations(self.articles, policies)
+
+    def rank(self, asked: Asked, guides: RankedGuides, k: int) -> RankedArticles:
+        if not self.articles:
+            return RankedArticles((), 0.0)
+        signs = self.signs(asked, guides)
+        scores = signs @ self._vector()
+        best = np.argsort(-scores, kind="stable")[:k]
+        matches = tuple(ArticleMatch(*self.articles[int(at)], score=float(scores[at])) for at in best)
+        return RankedArticles(matches, self._confidence(scores[best[0]], signs[best[0], 0], guides.nothing))
+
+    def signs(self, asked: Asked, guides: RankedGuides) -> Floats:
+        """A row for each article."""
+        words = legal_words(asked.text)
+        legal, both = read_query(words), read_query(f"{asked.text} {words}")
+        return np.stack(
+            [
+                self._whole.all_scores(asked),
+                self._whole.all_scores(legal),
+                self._whole.all_scores(both),
+                np.maximum.reduceat(self._paragraphs.all_scores(both), self._starts),
+                self._cited @ guides.confidences if len(guides.confidences) else np.zeros(len(self.articles)),
+            ],
+            axis=1,
+        ).astype(np.float64)
+
+    def _vector(self) -> Floats:
+        weights = self._weights
+        return np.array([weights.plain, weights.legal, weights.both, weights.paragraph, weights.guides])
+
+    def _confidence(self, score: float, plain: float, nothing: float) -> float:
+        good = self._good
+        return float(
+            1 / (1 + np.exp(-(good.score * score + good.plain * plain + good.nothing * nothing + good.offset)))
+        )
+
+
+def _gists(policies: Sequence[Policy]) -> dict[tuple[str, str], list[str]]:
+    """What guides say in plain words about the articles that they rest on."""
+    said: dict[tuple[str, str], list[str]] = {}
+    for one in (one for policy in policies for one in policy.cited):
+        said.setdefault((one.document, one.number), []).append(one.gist)
+    return said
+
+
+def _citations(articles: Sequence[tuple[Regulation, Article]], policies: Sequence[Policy]) -> npt.NDArray[np.float32]:
+    """1 where a guide (column) rests on an article (row)."""
+    places = {(regulation.short_title, article.number): at for at, (regulation, article) in enumerate(articles)}
+    cited = np.zeros((len(articles), len(policies)), np.float32)
+    for column, policy in enumerate(policies):
+        for one in policy.cited:
+            row = places.get((one.document, one.number))
+            if row is not None:
+                cited[row, column] = 1
+    return cited

@@ -1,0 +1,148 @@
+"""Which guide is meant: likeness of words and meaning, what the intent matcher says, and the words of an exception,
+weighed together into one probability for each guide and for none of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from lifecircle.assistant.matcher import IntentMatcher, Match
+from lifecircle.assistant.policies.model import Policy
+from lifecircle.assistant.policies.weights import Weights
+from lifecircle.assistant.retrieval import Asked, PassageIndex
+from lifecircle.catalogue.text import bare, fold
+
+Floats = npt.NDArray[np.float64]
+
+NONE = "-"
+"""Stands for the matters that no guide speaks of."""
+OWN_WORDS = 0.98
+"""Confidence in a guide whose own question was asked, letter by letter."""
+_LEAST = 1e-3
+"""Share of an intent that any guide may have: new guides are in no table."""
+_SOFTER = 1 / 1.5
+"""The matcher's confidences are flattened: its intents are wider than the guides."""
+_ALL = 10_000
+"""More than there are intents."""
+
+
+@dataclass(frozen=True, slots=True)
+class RankedGuides:
+    confidences: Floats
+    """By guide, in the order of the ranker; they and `nothing` come to 1."""
+    nothing: float
+
+    def best_first(self) -> list[int]:
+        return [int(place) for place in np.argsort(-self.confidences, kind="stable")]
+
+
+class GuideRanker:
+    def __init__(
+        self,
+        policies: Sequence[Policy],
+        unknown: Iterable[str],
+        weights: Weights,
+        matcher: IntentMatcher | None,
+    ) -> None:
+        """Without a matcher the likeness alone decides, and less well."""
+        self.policies = tuple(policies)
+        self._weights, self._matcher = weights.guides, matcher
+        self._table = _Table([*(policy.id for policy in policies), NONE], weights.intents)
+        self._said, self._whole = _Grouped(PassageIndex()), _Grouped(PassageIndex(words=0))
+        for policy in policies:
+            passages = (policy.title, policy.summary, *policy.questions)
+            self._said.add(policy.id, passages)
+            self._whole.add(policy.id, [" ".join((*passages, policy.body, *policy.steps))])
+        for index in (self._said, self._whole):
+            index.add(NONE, unknown)
+        self._own = {bare(text): at for at, policy in enumerate(policies) for text in (policy.title, *policy.questions)}
+        self._named = [tuple(fold(word) for word in policy.only_if) for policy in policies]
+        self._places = [_names_of(policy.region) for policy in policies]
+
+    def rank(self, asked: Asked) -> RankedGuides:
+        signs, text, said = self.signs(asked), asked.text, fold(asked.text)
+        scores = signs @ np.array(self._vector())
+        scores[-1] += self._weights.nothing
+        is_here = np.array([not names or any(name in said for name in names) for names in self._places] + [True])
+        chances = np.where(is_here, np.exp(scores - scores.max()), 0.0)
+        chances /= chances.sum()
+        own = self._own.get(bare(text))
+        if own is not None:
+            chances *= (1 - OWN_WORDS) / max(1 - chances[own], 1e-9)
+            chances[own] = OWN_WORDS
+        return RankedGuides(chances[:-1], float(chances[-1]))
+
+    def is_own_question(self, text: str) -> bool:
+        """Whether it is, letter by letter, a question of a guide."""
+        return bare(text) in self._own
+
+    def signs(self, asked: Asked) -> Floats:
+        """A row for each guide and one for none of them."""
+        said = fold(asked.text)
+        is_exception = np.array([bool(words) for words in self._named] + [False])
+        is_named = np.array([any(word in said for word in words) for words in self._named] + [False])
+        return np.stack(
+            [
+                self._said.scores(asked),
+                self._whole.scores(asked),
+                is_named.astype(float),
+                (is_exception & ~is_named).astype(float),
+                self._table.scores(self._intents_of(asked.text)),
+            ],
+            axis=1,
+        )
+
+    def _vector(self) -> tuple[float, ...]:
+        weights = self._weights
+        return weights.said, weights.whole, weights.named, weights.unnamed, weights.intents
+
+    def _intents_of(self, text: str) -> Sequence[Match]:
+        return self._matcher.match(text, _ALL) if self._matcher else ()
+
+
+class _Grouped:
+    """An index whose passages belong to guides, those of each behind one another; the best passage counts."""
+
+    def __init__(self, index: PassageIndex) -> None:
+        self._index = index
+        self._starts: list[int] = []
+
+    def add(self, key: str, passages: Iterable[str]) -> None:
+        self._starts.append(len(self._index))
+        for passage in passages:
+            self._index.add(key, passage)
+
+    def scores(self, asked: Asked) -> Floats:
+        every = np.append(self._index.all_scores(asked), 0.0)  # the last may have no passages
+        return np.maximum.reduceat(every, self._starts).astype(np.float64)
+
+
+class _Table:
+    """Which guides an intent stands for."""
+
+    def __init__(self, keys: Sequence[str], shares: Mapping[str, Mapping[str, float]]) -> None:
+        self._rows = {intent: row for row, intent in enumerate(shares)}
+        self._shares = np.array([[guides.get(key, 0.0) for key in keys] for guides in shares.values()])
+        self._size = len(keys)
+
+    def scores(self, matches: Sequence[Match]) -> Floats:
+        """The logarithm of how likely each guide is, by the intents alone."""
+        intents = np.zeros(len(self._rows))
+        for match in matches:
+            row = self._rows.get(match.intent or NONE)
+            if row is not None:
+                intents[row] = match.confidence
+        flat = intents**_SOFTER
+        total = flat @ self._shares if len(flat) else np.zeros(self._size)
+        return np.asarray(np.log(total / max(flat.sum(), _LEAST) + _LEAST))
+
+
+def _names_of(region: str | None) -> tuple[str, ...]:
+    if region is None:
+        return ()
+    folded = fold(region)
+    return folded, folded.removesuffix("市").removesuffix("省")
