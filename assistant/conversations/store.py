@@ -77,6 +77,11 @@ class ConversationStore:
             return Taken.UNKNOWN
         return self._conversation(row) if (row.get("turn") or {}).get("holder") == holder else Taken.BUSY
 
+    async def is_held(self, key: str, now: datetime) -> bool:
+        row = await self._conversations.find_one({"_id": key}, {"turn": 1})
+        turn = row.get("turn") if row else None
+        return bool(turn and turn["until"] > now)
+
     async def begin(self, conversation: Conversation, said: Sequence[Message], now: datetime) -> None:
         """The first turn of a conversation whose id nobody else can know."""
         row = {**self._row(conversation, now), "messages": [self._sealed_message(message) for message in said]}

@@ -18,7 +18,7 @@ from lifecircle.catalogue.sealing import KeyRing
 PATIENCE_SECONDS = 2.0
 """How long a second turn waits for the first."""
 
-_FIRST_LOOK_SECONDS = 0.05
+_LOOK_SECONDS = 0.05
 _BUSY = "上一句话还在处理，请稍等一下再说。"
 
 
@@ -88,15 +88,20 @@ class TurnKeeper:
         self, conversation: str, resident: str | None, holder: str, *, begins: bool = False
     ) -> Conversation | None:
         """None: there is no such conversation for them. Raises Busy."""
-        loop, wait = asyncio.get_running_loop(), _FIRST_LOOK_SECONDS
-        deadline = loop.time() + self.patience
+        deadline = asyncio.get_running_loop().time() + self.patience
         while True:
             found = await self.store.take(conversation, resident, holder, self.clock(), begins=begins)
-            if isinstance(found, Conversation):
-                return found
             if found is Taken.UNKNOWN:
                 return None
+            if isinstance(found, Conversation):
+                return found
+            await self._until_free(conversation, deadline)
+
+    async def _until_free(self, conversation: str, deadline: float) -> None:
+        """Raises Busy."""
+        loop, is_held = asyncio.get_running_loop(), True
+        while is_held:
             if loop.time() >= deadline:
                 raise Busy(_BUSY)
-            await asyncio.sleep(min(wait, max(deadline - loop.time(), 0)))
-            wait *= 1.5
+            await asyncio.sleep(_LOOK_SECONDS)
+            is_held = await self.store.is_held(conversation, self.clock())

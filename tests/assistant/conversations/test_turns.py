@@ -64,6 +64,17 @@ async def test_a_second_turn_waits_for_the_first(room: Room) -> None:
     assert (await room.row(key))["version"] == 3
 
 
+async def test_many_turns_at_once_from_many_workers_are_taken_one_after_the_other(room: Room) -> None:
+    key = (await room.say("你好")).conversation
+    workers = [room.another_worker(patience=60.0) for _ in range(4)]
+    said = [f"第{number}句" for number in range(8)]
+    told = await asyncio.gather(*(workers[number % 4].say(text, key) for number, text in enumerate(said)))
+    messages = (await room.messages(key))[2:]
+    assert sorted(text for _, text in messages[::2]) == said
+    assert {author for author, _ in messages[1::2]} == {"ASSISTANT"}
+    assert {one.reply_id for one in told} == {f"{key}:{number}" for number in range(2, 10)}
+
+
 async def test_who_has_waited_long_enough_is_told_that_it_is_busy(room: Room) -> None:
     key = (await room.say("你好")).conversation
     room.router.seconds = 1.0

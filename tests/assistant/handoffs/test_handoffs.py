@@ -85,6 +85,17 @@ async def test_the_assistant_keeps_quiet_and_passes_on_what_is_said(room: Room) 
     assert len(room.router.turns) == 1
 
 
+async def test_nothing_is_lost_where_both_sides_talk_at_once(room: Room) -> None:
+    key, handoff = await room.handed_over()
+    mine, theirs = [f"居民{number}" for number in range(4)], [f"社区{number}" for number in range(4)]
+    await asyncio.gather(
+        *(room.another_worker(patience=60.0).say(text, key) for text in mine),
+        *(room.assistant.handoffs.reply(STAFF, handoff.id, text, "q1") for text in theirs),
+    )
+    messages = (await room.messages(key))[2:]
+    assert sorted(messages) == sorted([*(("RESIDENT", text) for text in mine), *(("STAFF", text) for text in theirs)])
+
+
 async def test_an_emergency_is_answered_at_once_all_the_same(room: Room) -> None:
     key, _ = await room.handed_over()
     cry = await room.say("家里着火了", key)
