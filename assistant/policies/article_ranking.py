@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from lifecircle.assistant.policies.guide_ranking import Floats, RankedGuides
 from lifecircle.assistant.policies.legal_words import legal_words
@@ -52,12 +51,10 @@ class ArticleRanker:
 
     def signs(self, asked: Asked, guides: RankedGuides) -> Floats:
         """A row for each article."""
-        words = legal_words(asked.text)
-        legal, both = read_query(words), read_query(f"{asked.text} {words}")
+        both = read_query(f"{asked.text} {legal_words(asked.text)}")
         return np.stack(
             [
                 self._whole.all_scores(asked),
-                self._whole.all_scores(legal),
                 self._whole.all_scores(both),
                 np.maximum.reduceat(self._paragraphs.all_scores(both), self._starts),
                 self._cited @ guides.confidences if len(guides.confidences) else np.zeros(len(self.articles)),
@@ -67,7 +64,7 @@ class ArticleRanker:
 
     def _vector(self) -> Floats:
         weights = self._weights
-        return np.array([weights.plain, weights.legal, weights.both, weights.paragraph, weights.guides])
+        return np.array([weights.plain, weights.both, weights.paragraph, weights.guides])
 
     def _confidence(self, score: float, plain: float, nothing: float) -> float:
         good = self._good
@@ -84,10 +81,10 @@ def _gists(policies: Sequence[Policy]) -> dict[tuple[str, str], list[str]]:
     return said
 
 
-def _citations(articles: Sequence[tuple[Regulation, Article]], policies: Sequence[Policy]) -> npt.NDArray[np.float32]:
+def _citations(articles: Sequence[tuple[Regulation, Article]], policies: Sequence[Policy]) -> Floats:
     """1 where a guide (column) rests on an article (row)."""
     places = {(regulation.short_title, article.number): at for at, (regulation, article) in enumerate(articles)}
-    cited = np.zeros((len(articles), len(policies)), np.float32)
+    cited = np.zeros((len(articles), len(policies)))
     for column, policy in enumerate(policies):
         for one in policy.cited:
             row = places.get((one.document, one.number))
