@@ -10,6 +10,7 @@ import numpy as np
 from lifecircle.assistant.policies.guide_ranking import Floats, RankedGuides
 from lifecircle.assistant.policies.legal_words import legal_words
 from lifecircle.assistant.policies.model import Article, ArticleMatch, Policy, Regulation
+from lifecircle.assistant.policies.plain_words import plain_words
 from lifecircle.assistant.policies.weights import Weights
 from lifecircle.assistant.retrieval import Asked, PassageIndex, read_query
 
@@ -36,7 +37,9 @@ class ArticleRanker:
         for place, (regulation, article) in enumerate(self.articles):
             self._whole.add(str(place), article.text)
             self._starts.append(len(self._paragraphs))
-            for text in (*article.paragraphs, *gists.get((regulation.short_title, article.number), ())):
+            known = gists.get((regulation.short_title, article.number), [])
+            plain = plain_words(regulation).get(article.number)
+            for text in (*article.paragraphs, *known, *([plain] if plain else ())):
                 self._paragraphs.add(str(place), text)
         self._cited = _citations(self.articles, policies)
 
