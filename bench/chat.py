@@ -57,6 +57,8 @@ _SMALLEST = "{ viewer { id } }"
 _NO_HURRY = {"CHAT_MINUTE": "1000000", "SIGN_IN_HOUR": "1000000"}
 _READS_AT_LEAST = 1.0
 _IDLE_SECONDS = 10.0
+_SHORT_KEPT = httpx2.Limits(keepalive_expiry=2)
+"""Shorter than the server keeps an idle connection, so that none closes while it is being used."""
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -120,7 +122,7 @@ async def _at_once(conversations: int) -> list[float]:
 
 async def _conversation(*, thinking: bool = False, number: int = 0) -> list[float]:
     waits: list[float] = []
-    async with httpx2.AsyncClient(timeout=30, headers=await _signed_in()) as http:
+    async with httpx2.AsyncClient(timeout=30, headers=await _signed_in(), limits=_SHORT_KEPT) as http:
         conversation = None
         for turn in TURNS:
             if thinking:

@@ -126,7 +126,7 @@ def _ranker(
 def _weights(stored: dict[str, Any]) -> Weights:
     nothing = {
         "guides": dict.fromkeys(("said", "whole", "named", "unnamed", "intents", "nothing"), 0.0),
-        "articles": dict.fromkeys(("plain", "legal", "both", "paragraph", "guides"), 0.0),
+        "articles": dict.fromkeys(("plain", "both", "paragraph", "guides"), 0.0),
         "article_good": dict.fromkeys(("score", "plain", "nothing", "offset"), 0.0),
         "guide_from": 0.5,
         "article_from": 0.5,
@@ -219,7 +219,7 @@ def _fit_articles(
     print(f"articles, weights from the others: {len(truth)} questions; right one among the first {hits}")
     fitted = _fitted_articles(signs, truth)
     good = _fitted_good(articles, unknown, unknown_chances, ranked, signs, scores, truth, fitted)
-    return {"articles": _named(("plain", "legal", "both", "paragraph", "guides"), fitted), **good}
+    return {"articles": _named(("plain", "both", "paragraph", "guides"), fitted), **good}
 
 
 def _fitted_articles(signs: Floats, truth: npt.NDArray[np.int64]) -> Floats:

@@ -6,6 +6,7 @@ from enum import Enum
 
 import strawberry
 
+from lifecircle.assistant.policies.model import PolicyStatus
 from lifecircle.assistant.replies import ReplyKind, Requirement
 from lifecircle.catalogue.areas import AreaLevel
 from lifecircle.catalogue.bookings.eligibility import Eligible
@@ -28,6 +29,7 @@ __all__ = [
     "MemberRole",
     "MerchantState",
     "OfferingKind",
+    "PolicyStatus",
     "ReplyKind",
     "Requirement",
     "StoreSort",
@@ -51,5 +53,6 @@ strawberry.enum(OfferingKind, description="A grid of starts, listed dates with p
 strawberry.enum(MemberRole, description="What a member may do for a merchant.")
 strawberry.enum(AccessibilityFeature, description="What makes a place usable for everybody.")
 strawberry.enum(StoreSort, description="Order of stores. RELEVANCE is for searchStores.")
+strawberry.enum(PolicyStatus, description="Whether a rule is in force, replaced by another version, or abolished.")
 strawberry.enum(ReplyKind, description="What the client should show.")
 strawberry.enum(Requirement, description="What is missing before the conversation can go on.")

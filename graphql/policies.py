@@ -8,10 +8,13 @@ from typing import Self
 import strawberry
 
 from lifecircle.assistant.policies import model
+from lifecircle.assistant.policies.answering import as_policy
+from lifecircle.assistant.policies.store import RegulationStore
 from lifecircle.assistant.replies import Citation as CitationRecord
 from lifecircle.catalogue.clock import local_day
 from lifecircle.catalogue.errors import InvalidCursor, InvalidInput
 from lifecircle.graphql.context import Info, RequestContext
+from lifecircle.graphql.enums import PolicyStatus
 from lifecircle.graphql.ids import global_id
 from lifecircle.graphql.node import Node
 from lifecircle.graphql.paging import PageInfo, cursor, page_info, page_size, read_cursor
@@ -19,7 +22,9 @@ from lifecircle.graphql.paging import PageInfo, cursor, page_info, page_size, re
 MAX_QUERY = 200
 
 
-@strawberry.type(description="A policy guide: the rule in plain Chinese, and where it was read.")
+@strawberry.type(
+    description="A policy guide in plain Chinese, or an imported regulation word for word (topic regulation)."
+)
 class Policy(Node):
     title: str = strawberry.field(description="Chinese title.")
     issuer: str = strawberry.field(description="Who issued the rule.")
@@ -31,7 +36,14 @@ class Policy(Node):
     checked_on: date = strawberry.field(description="When the source was last read.")
     is_stale: bool = strawberry.field(description="Whether the source should be read again before relying on it.")
     region: str | None = strawberry.field(description="Where it holds; null: the whole country.")
+    status: PolicyStatus = strawberry.field(description="In force, replaced or abolished.")
+    version: int = strawberry.field(description="Rises with every version that is taken in.")
     record: strawberry.Private[model.Policy]
+
+    @strawberry.field(description="Versions of a regulation that this one took the place of, the newest first.")
+    async def older_versions(self, info: Info) -> list[Policy]:
+        older = await RegulationStore(info.context.services.database).older_than(self.record.id)
+        return [Policy.of(as_policy(one), info.context) for one in older]
 
     @classmethod
     def of(cls, record: model.Policy, context: RequestContext) -> Self:
@@ -47,6 +59,8 @@ class Policy(Node):
             checked_on=record.checked_on,
             is_stale=record.is_stale(local_day(context.now)),
             region=record.region,
+            status=record.status,
+            version=record.version,
             record=record,
         )
 
@@ -117,5 +131,9 @@ def _after(ids: list[str], key: list[object] | None) -> int:
 
 
 async def load_policy(context: RequestContext, key: str) -> Node | None:
+    """A version that was replaced is in the database only."""
     record = context.services.assistant.shelf.current.get(key)
+    if record is None:
+        old = await RegulationStore(context.services.database).find(key)
+        record = as_policy(old) if old else None
     return Policy.of(record, context) if record else None

@@ -25,6 +25,10 @@ _COMING = (BookingStatus.PENDING, BookingStatus.CONFIRMED)
 _INTENTS = {Errand.CHANGE: "booking.change", Errand.CANCEL: "booking.cancel"}
 _VERBS = {Errand.CHANGE: "改期", Errand.CANCEL: "取消"}
 _KEEPS = re.compile(r"(?:还是|先|那)*(?:不|别|不要|不用)(?:取消|改|换|退)(?:了|吧|期|时间)*[。!]*")
+_DO_CANCEL = re.compile(
+    r"(?:对|是的?|嗯|好的?|那|就|要|请|确认|确定|帮我|麻烦|[, ])*取消(?:吧|了|掉|它|这个|预约|[。!])*"
+)
+""" "取消" is a yes where it is asked whether to cancel."""
 _WHEN = ("明天上午", "后天下午", "算了")
 
 
@@ -60,7 +64,8 @@ class OwnTalk:
 
     async def go_on(self, form: OwnForm, turn: Turn) -> Moved | None:
         """None where the sentence does not move the form: a digression."""
-        if turn.signals.stops or _KEEPS.fullmatch(turn.signals.text):
+        is_yes = form.step is Step.CONFIRM and _says_yes(form.errand, turn)
+        if not is_yes and (turn.signals.stops or _KEEPS.fullmatch(turn.signals.text)):
             text = "好的，没有改动您的预约。"
             return Moved(Reply(text, ReplyKind.ANSWER, "booking.keep"), None)
         if turn.resident is None:
@@ -70,7 +75,7 @@ class OwnTalk:
         booking = await self._still_there(turn.resident, form.booking)
         if booking is None:
             return Moved(Reply("这个预约已经不在了，没有改动。", ReplyKind.ANSWER, _INTENTS[form.errand]), None)
-        if form.step is Step.CONFIRM and turn.signals.agrees:
+        if is_yes:
             return await self._do(form, booking, turn.resident)
         if turn.signals.unbooks and errand_of(turn) is not form.errand:
             return await self.begin(errand_of(turn), turn)
@@ -180,6 +185,10 @@ class OwnTalk:
                 return Moved(Reply(f"没有取消：{refusal.message}", ReplyKind.ANSWER, intent, cards=(booking,)), None)
             return _ask(f"没有改成：{refusal.message}换个时间好吗？", replace(form, step=Step.WHEN, chosen=None), _WHEN)
         return Moved(Reply(text, ReplyKind.ANSWER, intent, cards=(done,)), None)
+
+
+def _says_yes(errand: Errand, turn: Turn) -> bool:
+    return turn.signals.agrees or (errand is Errand.CANCEL and _DO_CANCEL.fullmatch(turn.signals.text) is not None)
 
 
 async def _coming(desk: BookingDesk, resident: str) -> list[Booking]:

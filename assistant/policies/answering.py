@@ -22,7 +22,11 @@ from lifecircle.assistant.replies import Citation, Hotline, Reply, ReplyKind
 from lifecircle.assistant.retrieval import read_query
 from lifecircle.catalogue.clock import local_day
 
-EMERGENCY_GUIDE = "hotline-emergency"
+_DELICATE = frozenset(
+    {"hotline-emergency", "domestic-violence-help", "protection-order", "pension-stop-after-death", "funeral-benefit"}
+)
+"""Guides that are offered only to who may well mean them: nobody who asks for a nanny wants to be asked about blows."""
+_MAY_WELL = 0.1
 CITY_HOTLINE = Hotline("政务服务便民热线", "12345")
 REGULATION_TOPIC = "regulation"
 _STALE = "这份资料已超过半年没有核对，请先打电话确认"
@@ -102,7 +106,7 @@ class PolicyAnswers:
         """Says so, and offers the two nearest topics and a person to ask."""
         if found.about_own_data:
             return official_channels(found.text)
-        near = [match.policy for match in found.matches if match.policy.id != EMERGENCY_GUIDE]
+        near = [one.policy for one in found.matches if one.policy.id not in _DELICATE or one.confidence >= _MAY_WELL]
         text = "这个问题我没有可靠的资料，不能乱说。您可以换个说法，或拨打 12345 找人工。"
         suggestions = tuple(policy.questions[0] for policy in near if policy.questions)[:_OFFERED]
         return Reply(text, ReplyKind.FALLBACK, None, 0.0, cards=(CITY_HOTLINE,), suggestions=suggestions)

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from lifecircle.assistant.policies.guide_ranking import Floats, RankedGuides
 from lifecircle.assistant.policies.legal_words import legal_words
 from lifecircle.assistant.policies.model import Article, ArticleMatch, Policy, Regulation
+from lifecircle.assistant.policies.plain_words import plain_words
 from lifecircle.assistant.policies.weights import Weights
 from lifecircle.assistant.retrieval import Asked, PassageIndex, read_query
 
@@ -37,7 +37,9 @@ class ArticleRanker:
         for place, (regulation, article) in enumerate(self.articles):
             self._whole.add(str(place), article.text)
             self._starts.append(len(self._paragraphs))
-            for text in (*article.paragraphs, *gists.get((regulation.short_title, article.number), ())):
+            known = gists.get((regulation.short_title, article.number), [])
+            plain = plain_words(regulation).get(article.number)
+            for text in (*article.paragraphs, *known, *([plain] if plain else ())):
                 self._paragraphs.add(str(place), text)
         self._cited = _citations(self.articles, policies)
 
@@ -52,12 +54,10 @@ class ArticleRanker:
 
     def signs(self, asked: Asked, guides: RankedGuides) -> Floats:
         """A row for each article."""
-        words = legal_words(asked.text)
-        legal, both = read_query(words), read_query(f"{asked.text} {words}")
+        both = read_query(f"{asked.text} {legal_words(asked.text)}")
         return np.stack(
             [
                 self._whole.all_scores(asked),
-                self._whole.all_scores(legal),
                 self._whole.all_scores(both),
                 np.maximum.reduceat(self._paragraphs.all_scores(both), self._starts),
                 self._cited @ guides.confidences if len(guides.confidences) else np.zeros(len(self.articles)),
@@ -67,7 +67,7 @@ class ArticleRanker:
 
     def _vector(self) -> Floats:
         weights = self._weights
-        return np.array([weights.plain, weights.legal, weights.both, weights.paragraph, weights.guides])
+        return np.array([weights.plain, weights.both, weights.paragraph, weights.guides])
 
     def _confidence(self, score: float, plain: float, nothing: float) -> float:
         good = self._good
@@ -84,10 +84,10 @@ def _gists(policies: Sequence[Policy]) -> dict[tuple[str, str], list[str]]:
     return said
 
 
-def _citations(articles: Sequence[tuple[Regulation, Article]], policies: Sequence[Policy]) -> npt.NDArray[np.float32]:
+def _citations(articles: Sequence[tuple[Regulation, Article]], policies: Sequence[Policy]) -> Floats:
     """1 where a guide (column) rests on an article (row)."""
     places = {(regulation.short_title, article.number): at for at, (regulation, article) in enumerate(articles)}
-    cited = np.zeros((len(articles), len(policies)), np.float32)
+    cited = np.zeros((len(articles), len(policies)))
     for column, policy in enumerate(policies):
         for one in policy.cited:
             row = places.get((one.document, one.number))

@@ -36,12 +36,19 @@ class RegulationStore:
     async def all(self) -> list[Regulation]:
         """Every version, those of one regulation together, the newest first."""
         rows = await self._regulations.find({}).to_list(None)
-        return sorted((regulation_from_document(row) for row in rows), key=lambda one: (one.key, -one.version))
+        newest_first = sorted((regulation_from_document(row) for row in rows), key=_age, reverse=True)
+        return sorted(newest_first, key=lambda one: one.key)
 
     async def versions(self, key: str) -> list[Regulation]:
         """The newest first."""
         rows = await self._regulations.find({"key": key}).to_list(None)
-        return sorted((regulation_from_document(row) for row in rows), key=lambda one: -one.version)
+        return sorted((regulation_from_document(row) for row in rows), key=_age, reverse=True)
+
+    async def older_than(self, regulation_id: str) -> list[Regulation]:
+        """The newest first; none for what is no regulation."""
+        regulation = await self.find(regulation_id)
+        known = await self.versions(regulation.key) if regulation else []
+        return [one for one in known if regulation and _age(one) < _age(regulation)]
 
     async def add(self, regulation: Regulation) -> bool:
         """False where it is there already."""
@@ -59,3 +66,7 @@ class RegulationStore:
             await self._regulations.update_one(
                 {"_id": regulation_id}, {"$set": {"status": PolicyStatus.REPLACED.value}}
             )
+
+
+def _age(regulation: Regulation) -> tuple[date, int]:
+    return regulation.dated_on or date.min, regulation.version

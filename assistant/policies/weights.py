@@ -30,9 +30,8 @@ class GuideWeights:
 class ArticleWeights:
     plain: float
     """Likeness of an article to what was said."""
-    legal: float
-    """The same with the words of law for it."""
     both: float
+    """Likeness to what was said together with the words of law for it."""
     paragraph: float
     """Likeness of its best paragraph."""
     guides: float

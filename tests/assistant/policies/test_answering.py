@@ -124,6 +124,15 @@ def test_what_is_not_known_is_said_with_two_topics_and_a_person(answers: PolicyA
     assert all(answers.find(suggestion).is_good for suggestion in reply.suggestions)
 
 
+def test_delicate_topics_are_not_offered_to_whoever_asks_something_else(
+    answers: PolicyAnswers, guides: list[Policy]
+) -> None:
+    delicate = {q for p in guides if p.id in ("domestic-violence-help", "protection-order") for q in p.questions}
+    offered = {one for matter in unknown_matters() for one in said(answers, matter).suggestions}
+    assert offered
+    assert offered.isdisjoint(delicate)
+
+
 @pytest.mark.parametrize(
     "text",
     [
