@@ -105,7 +105,7 @@ class GuideRow(StrictRow):
     summary: Summary
     body: Body
     steps: list[Step]
-    questions: Annotated[list[Question], Field(min_length=8, max_length=40), AfterValidator(_no_repeats)]
+    questions: Annotated[list[Question], Field(min_length=8, max_length=30), AfterValidator(_no_repeats)]
     only_if: Annotated[list[Word], AfterValidator(_no_repeats)] = []
     """For an exception to the rule: the guide answers only who says one of these words."""
     local_rules_differ: bool

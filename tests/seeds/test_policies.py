@@ -141,7 +141,7 @@ def test_every_part_is_short_enough_to_be_read_aloud(guides: list[dict[str, Any]
         assert len(guide["summary"]) <= 80
         assert 2 <= len(paragraphs) <= 4
         assert max(map(len, paragraphs)) <= 120
-        assert 8 <= len(guide["questions"]) <= 40
+        assert 8 <= len(guide["questions"]) <= 30
 
 
 def test_every_guide_says_where_its_facts_were_read(guides: list[dict[str, Any]]) -> None:
