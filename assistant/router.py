@@ -62,7 +62,8 @@ class Router:
         moved = await self._go_on(form.task, turn, about) if form.task else None
         if moved:
             return as_left(form, moved)
-        return await self._something_new(form, turn, about)
+        outcome, in_case = await self._something_new(form, turn, about), safety.caution(text)
+        return replace(outcome, reply=safety.with_caution(outcome.reply, in_case)) if in_case else outcome
 
     # --- the open task ---
 

@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from lifecircle.assistant.replies import Hotline
-from lifecircle.assistant.safety import reply_to
+from lifecircle.assistant.safety import caution, reply_to
 from lifecircle.assistant.safety.guard import heard
 from lifecircle.catalogue.text import fold, traditional
 
@@ -88,6 +88,8 @@ def main() -> None:
     for name, ear in (("guard", heard), ("word list", PLAIN.search)):
         recall, alarms = share([bool(ear(text)) for text in cries]), share([bool(ear(text)) for text in calm])
         print(f"  {name:<10} recall {recall:6.2%} of {len(cries)}   false alarms {alarms:6.2%} of {len(calm)}")
+    told, careful = ([bool(heard(text) or caution(text)) for text in texts] for texts in (cries, calm))
+    print(f"  heard, or a number named beside the answer {share(told):6.2%}   of near misses {share(careful):6.2%}")
     twins = share([bool(heard(fold(traditional(each["text"])))) for each in positives])
     named = share([is_named(each, fold(each["text"])) for each in positives])
     shown = share([has_number(each, fold(each["text"])) for each in positives])

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from factories import SetClock
-from servers import Server, clean_environment, close_clients, running
+from servers import Client, Server, clean_environment, close_clients, running
 
 from lifecircle.catalogue.database import Database, connect, open_database, wait_until_reachable
 from lifecircle.catalogue.sealing import KeyRing, make_keys_file, read_key_ring
@@ -54,6 +54,7 @@ def clock() -> SetClock:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A demo server with the seeded district, shared by all tests that only talk to it."""
     with running(Server(tmp_path_factory.mktemp("server") / "state")) as started:
+        Client(started.url).sign_in("demo-merchant:linli")  # else a test that takes whichever is free takes this one
         yield started
 
 

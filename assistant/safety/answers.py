@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from lifecircle.assistant.replies import Hotline, Reply, ReplyKind
+from lifecircle.assistant.replies import PARAGRAPH, Hotline, Reply, ReplyKind, in_short
 
 POLICE, FIRE, MEDICAL = Hotline("报警", "110"), Hotline("火警", "119"), Hotline("急救", "120")
 TRAFFIC, MIND, WOMEN = Hotline("交通事故报警", "122"), Hotline("心理援助", "12356"), Hotline("妇女维权", "12338")
@@ -41,6 +41,8 @@ _HELP = {
     SCAM: _Help((ANTI_FRAUD,), "如果只是电话或短信里这么说，先向家人核实，不要转账；可疑时打 96110（反诈劝阻）。"),
 }
 
+_CAUTION_OF_SCAM = "如果有人向您要验证码、密码、刷脸或钱，请先别给，可以打 96110（反诈劝阻）问清楚。"
+
 _DELICATE = (
     (re.compile(r"家暴|家庭暴力|挨打|打我(?!的?.{0,2}(?:电话|手机|微信))"), (POLICE, WOMEN)),
     (re.compile(r"自杀|轻生|抑郁"), (MIND,)),
@@ -56,6 +58,18 @@ def help_with(kinds: tuple[str, ...]) -> Reply:
     doubt = (_HELP[SCAM].advice,) if SCAM in kinds else ()
     text = "\n\n".join(dict.fromkeys(paragraphs + doubt))
     return Reply(text, ReplyKind.EMERGENCY, intent="emergency", cards=tuple(hotlines))
+
+
+def number_of(kind: str) -> Hotline:
+    return _HELP[kind].hotlines[0]
+
+
+def with_caution(reply: Reply, hotline: Hotline) -> Reply:
+    """The same answer, and before it whom to call in case it is worse than it sounds."""
+    worse = f"如果现在有人有危险，请马上拨打 {hotline.number}（{hotline.name}）。"
+    line = _CAUTION_OF_SCAM if hotline == ANTI_FRAUD else worse
+    cards = (*(card for card in reply.cards if card != hotline), hotline)
+    return replace(reply, text=in_short(f"{line}{PARAGRAPH}{reply.text}"), cards=cards)
 
 
 def warning() -> Reply:

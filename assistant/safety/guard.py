@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from lifecircle.assistant.replies import Hotline, Reply
-from lifecircle.assistant.safety.answers import SCAM, beside, help_with, warning
+from lifecircle.assistant.safety.answers import SCAM, beside, help_with, number_of, warning
 from lifecircle.assistant.safety.firsts import Pattern
-from lifecircle.assistant.safety.model import POSSIBLE, SURE, model
+from lifecircle.assistant.safety.model import DOUBT, POSSIBLE, SURE, model
 from lifecircle.assistant.safety.patterns import Patterns, patterns
 from lifecircle.assistant.safety.spelling import respelled
 
@@ -29,6 +29,14 @@ def reply_to(folded: str) -> Reply | None:
     if kinds == (SCAM,):
         return warning()
     return help_with(kinds) if kinds else None
+
+
+def caution(folded: str) -> Hotline | None:
+    """Whom to call, where a sentence may tell of danger though it is answered as something else; None for most."""
+    if heard(folded):
+        return None
+    learnt = model().reading(respelled(_bounded(folded)))
+    return number_of(learnt.kind) if learnt.kind and learnt.odds > DOUBT else None
 
 
 def numbers_beside(folded: str) -> tuple[Hotline, ...]:

@@ -18,10 +18,12 @@ from numpy.typing import NDArray
 _LATIN = re.compile(r"[a-z]+")
 """English is for the patterns; a few letters of it would teach the model nothing."""
 
-SURE = 1.2
+SURE = 1.6
 """The log odds from which the model alone is believed."""
 POSSIBLE = -0.5
-"""Below these the patterns are not believed either. Both chosen on sentences written after the patterns were."""
+"""Below these the patterns are not believed either."""
+DOUBT = -0.8
+"""From these on a number is named beside the answer. All three chosen by leaving out one writer of the sentences."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Model:
             return Reading(0.0, "")
         size = sqrt(len(known))
         odds = sum(self.danger[row] for row in known) / size + self.bias
-        if odds < POSSIBLE:
+        if odds < min(POSSIBLE, DOUBT):
             return Reading(odds, "")
         scores = self.by_kind[known].sum(axis=0) / size + self.kind_bias
         return Reading(odds, self.kinds[int(scores.argmax())])

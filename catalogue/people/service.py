@@ -219,8 +219,10 @@ class PeopleDesk:
             await self._take_a_merchant(user.demo_merchant, resident, snapshot)
 
     async def _take_a_merchant(self, name: str, resident: Resident, snapshot: Snapshot) -> None:
-        """The merchant of that id, else the largest that nobody has taken: two demo merchants never share one."""
+        """The merchant of that id, else the largest that nobody owns: nobody shares one with a demo merchant."""
         for merchant in _demo_order(name, snapshot):
+            if await self._store.has_real_owner(merchant):
+                continue
             if await self._store.add_demo_owner(resident.id, merchant):
                 return
         raise CodeInvalid("演示商户都已被占用，请换一个已用过的名字登录。", "code")

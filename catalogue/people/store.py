@@ -175,6 +175,11 @@ class PeopleStore:
             return violated_index(error) == {"_id"}
         return True
 
+    async def has_real_owner(self, merchant: str) -> bool:
+        """Whether somebody has applied for the merchant, or was invited, rather than signed in as its demo owner."""
+        where = {"merchant": merchant, "role": MemberRole.OWNER.value, "demo_merchant": {"$exists": False}}
+        return await self._members.find_one(where, {"_id": 1}) is not None
+
     async def staff_areas(self, resident: str) -> list[str]:
         rows = await self._staff.find({"resident": resident, "role": "STAFF"}).sort("_id").to_list(None)
         return [row["area"] for row in rows]

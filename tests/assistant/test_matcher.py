@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from lifecircle.assistant.intents import load_training
 from lifecircle.assistant.matcher import IntentMatcher, Match
 from lifecircle.assistant.matcher.encoder import installed_encoder
 from lifecircle.assistant.matcher.features import MAX_TEXT, Floats
-from lifecircle.assistant.matcher.shipped import digest_of, project_matcher, train
+from lifecircle.assistant.matcher.shipped import digest_of, project_matcher, shipped_matcher, train
 from lifecircle.catalogue.text import traditional
 
 EXAMPLES = [
@@ -256,6 +256,15 @@ def test_the_installed_encoder_gives_directions_of_length_one() -> None:
 # --- the project's own
 
 
+@pytest.fixture
+def nothing_read() -> Iterator[None]:
+    """As in a new process."""
+    shipped_matcher.cache_clear()
+    yield
+    shipped_matcher.cache_clear()
+
+
+@pytest.mark.usefixtures("nothing_read")
 def test_the_project_matcher_is_fitted_once_for_its_intents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     training = dataclasses.replace(load_training(), intents=load_training().intents[:6])
     monkeypatch.setattr("lifecircle.assistant.matcher.shipped.load_training", lambda: training)
@@ -268,6 +277,7 @@ def test_the_project_matcher_is_fitted_once_for_its_intents(tmp_path: Path, monk
     assert IntentMatcher.load(kept, digest=digest_of(training)) is not None
 
 
+@pytest.mark.usefixtures("nothing_read")
 def test_changed_intents_are_fitted_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     training = dataclasses.replace(load_training(), intents=load_training().intents[:4])
     monkeypatch.setattr("lifecircle.assistant.matcher.shipped.load_training", lambda: training)

@@ -8,8 +8,8 @@ from importlib.resources import files
 import pytest
 import yaml
 
-from lifecircle.assistant.replies import Hotline, ReplyKind
-from lifecircle.assistant.safety import numbers_beside, reply_to
+from lifecircle.assistant.replies import Hotline, Reply, ReplyKind
+from lifecircle.assistant.safety import caution, numbers_beside, reply_to, with_caution
 from lifecircle.assistant.safety.firsts import listener
 from lifecircle.assistant.safety.guard import heard
 from lifecircle.assistant.safety.model import model
@@ -243,3 +243,24 @@ def test_who_wants_to_die_is_also_given_somebody_to_talk_to(cry: str) -> None:
 def test_a_calm_question_about_violence_brings_numbers_beside_its_answer() -> None:
     assert [line.number for line in numbers_beside("家暴怎么申请法律援助")] == ["110", "12338"]
     assert numbers_beside("低保怎么申请") == ()
+
+
+def test_who_may_be_in_danger_gets_an_answer_and_a_number_before_it() -> None:
+    reply = Reply("第一段。\n\n第二段。\n\n第三段。\n\n第四段。", ReplyKind.ANSWER, cards=(Hotline("热线", "12345"),))
+    careful = with_caution(reply, Hotline("急救", "120"))
+    assert careful.text.startswith("如果现在有人有危险，请马上拨打 120（急救）。\n\n第一段。")
+    assert careful.text.count("\n\n") == 3
+    assert careful.text.endswith("第四段。")
+    assert [card.number for card in careful.cards if isinstance(card, Hotline)] == ["12345", "120"]
+
+
+@pytest.mark.parametrize("text", ["我妈好像有点迷糊，说话慢，要不要紧", "楼道里好像有股怪味，说不上来"])
+def test_doubtful_danger_is_heard_or_cautioned(text: str) -> None:
+    assert reply_to(fold(text)) or caution(fold(text))
+
+
+@pytest.mark.parametrize(
+    "text", ["明天上午十点约保洁", "养老金怎么认证", "附近有什么药店", "最近的公厕在哪", "119路公交站在哪"]
+)
+def test_plain_sentences_carry_no_caution(text: str) -> None:
+    assert caution(fold(text)) is None

@@ -103,11 +103,11 @@ def test_who_came_reviews_the_store_answers_and_everybody_reads_it(server: Serve
 def test_agreeing_is_written_down_by_template(server: Server) -> None:
     resident = a_resident(server.url)
     templates = {one["purpose"]: one["id"] for one in resident.ask(TEMPLATES)["noticeTemplates"]}
-    assert set(templates) == {"BOOKING_RESULT", "BOOKING_CHANGE", "REMINDER", "WAITING_LIST"}
+    assert set(templates) == {"BOOKING_RESULT", "BOOKING_CHANGE", "REMINDER", "WAITING_LIST", "CERTIFICATION"}
     accepted = [templates["REMINDER"], templates["BOOKING_CHANGE"]]
     assert do(resident, CONSENT, accepted=accepted, rejected=[templates["WAITING_LIST"]])["id"]
     left = {one["purpose"]: one["left"] for one in resident.ask(TEMPLATES)["noticeTemplates"]}
-    assert left == {"BOOKING_RESULT": 0, "BOOKING_CHANGE": 1, "REMINDER": 1, "WAITING_LIST": 0}
+    assert left == {"BOOKING_RESULT": 0, "BOOKING_CHANGE": 1, "REMINDER": 1, "WAITING_LIST": 0, "CERTIFICATION": 0}
     assert refusal(resident, CONSENT, accepted=["nothing"], rejected=[])["code"] == "INVALID_INPUT"
     assert refusal(Client(server.url), CONSENT, accepted=[], rejected=[])["code"] == "UNAUTHENTICATED"
 

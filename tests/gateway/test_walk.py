@@ -9,6 +9,7 @@ import json
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import pytest
@@ -116,10 +117,15 @@ def _printed(argument: GraphQLArgument) -> str:
 
 
 def _leaves(kind: GraphQLObjectType) -> str:
-    names = [
-        f"{kind.name}_{n}: {n}" for n, f in kind.fields.items() if is_leaf_type(get_named_type(f.type)) and not f.args
-    ]
-    return "{ " + " ".join(names) + " }"
+    names = [name for name, field in kind.fields.items() if is_leaf_type(get_named_type(field.type)) and not field.args]
+    return "{ " + " ".join(f"{kind.name}_{name}: {name}" if _differs(name) else name for name in names) + " }"
+
+
+@cache
+def _differs(name: str) -> bool:
+    """Fields of one name and another type need an alias each, and aliases are counted."""
+    kinds = [kind for kind in SCHEMA.type_map.values() if isinstance(kind, GraphQLObjectType)]
+    return len({str(kind.fields[name].type) for kind in kinds if name in kind.fields}) > 1
 
 
 def document(operation: str, name: str) -> tuple[str, GraphQLField]:
