@@ -132,10 +132,13 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 def _serve(options: argparse.Namespace) -> int:
     gc.disable()  # until a worker is ready: what is imported and loaded at the start stays anyway
+    from lifecircle.gateway.supervising import import_early
+
+    settings = _settings(options)
+    import_early(settings.workers)
     from lifecircle.gateway.logs import set_up_logging
     from lifecircle.gateway.serve import serve
 
-    settings = _settings(options)
     set_up_logging(settings.log_level)
     serve(settings)
     return 0

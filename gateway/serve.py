@@ -38,7 +38,6 @@ def serve(settings: Settings) -> None:
     check_demo_is_safe(settings)
     _check_port_is_free(settings)
     key_ring_of(settings)
-    supervising.import_early(settings.workers)
     with database_of(settings) as ready:
         asyncio.run(prepare(ready))
         if ready.demo:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import re
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from lifecircle.assistant.dialogue.turn import Outcome
 from lifecircle.assistant.learning.model import Question, Trouble
 from lifecircle.assistant.learning.redaction import without_personal_data
 from lifecircle.assistant.replies import ReplyKind
 from lifecircle.catalogue.text import bare, fold
+
+if TYPE_CHECKING:  # whoever starts the server makes indexes only, and needs no dialogue for it
+    from lifecircle.assistant.dialogue.turn import Outcome
 
 KEPT = timedelta(days=180)
 """A group goes this long after it was last asked about."""
