@@ -34,11 +34,11 @@ run: setup ## start, seed, take the tour and stay serving (ONCE=1 ends after the
 	$(BIN)/lifecircle demo --state $(STATE) --port $(PORT) $(if $(ONCE),--once)
 
 test: setup ## run the tests
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 ahead: setup ## run the tests with the clock 400 days ahead (needs a C compiler)
 	mkdir -p build && cc -shared -fPIC -O2 -Wall -o build/ahead.so tests/support/ahead.c -ldl
-	LD_PRELOAD=$(CURDIR)/build/ahead.so $(BIN)/python -m pytest -n 2 --dist worksteal
+	LD_PRELOAD=$(CURDIR)/build/ahead.so $(BIN)/python -m pytest -n 3 --dist worksteal
 
 check: setup ## lint, format, types, the contract, the matcher's scores
 	$(BIN)/ruff check .
