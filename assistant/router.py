@@ -48,7 +48,7 @@ class Router:
 
     async def outcome(self, before: Form | None, turn: Turn) -> Outcome:
         form, text = before or Form(), turn.signals.text
-        cry = safety.reply_to(text)
+        cry, in_case = safety.listen(text)
         if cry:
             return Outcome(cry, before)
         no = refused(text)
@@ -62,7 +62,7 @@ class Router:
         moved = await self._go_on(form.task, turn, about) if form.task else None
         if moved:
             return as_left(form, moved)
-        outcome, in_case = await self._something_new(form, turn, about), safety.caution(text)
+        outcome = await self._something_new(form, turn, about)
         return replace(outcome, reply=safety.with_caution(outcome.reply, in_case)) if in_case else outcome
 
     # --- the open task ---

@@ -23,20 +23,22 @@ def prepare() -> None:
     heard("救命")
 
 
+def listen(folded: str) -> tuple[Reply | None, Hotline | None]:
+    """What is said to danger, or else whom to call beside an ordinary answer; the sentence is read once."""
+    kinds, doubt = _read(folded)
+    if kinds:
+        return warning() if kinds == (SCAM,) else help_with(kinds), None
+    return None, number_of(doubt) if doubt else None
+
+
 def reply_to(folded: str) -> Reply | None:
     """To a cry for help the right number, to whoever tells of a swindle a warning, else None."""
-    kinds = heard(folded)
-    if kinds == (SCAM,):
-        return warning()
-    return help_with(kinds) if kinds else None
+    return listen(folded)[0]
 
 
 def caution(folded: str) -> Hotline | None:
     """Whom to call, where a sentence may tell of danger though it is answered as something else; None for most."""
-    if heard(folded):
-        return None
-    learnt = model().reading(respelled(_bounded(folded)))
-    return number_of(learnt.kind) if learnt.kind and learnt.odds > DOUBT else None
+    return listen(folded)[1]
 
 
 def numbers_beside(folded: str) -> tuple[Hotline, ...]:
@@ -46,13 +48,19 @@ def numbers_beside(folded: str) -> tuple[Hotline, ...]:
 
 def heard(folded: str) -> tuple[str, ...]:
     """Every kind of danger that is cried of, the first to be answered first; `SCAM` stands last."""
-    text = _bounded(folded)
-    said = respelled(text)
+    return _read(folded)[0]
+
+
+def _read(folded: str) -> tuple[tuple[str, ...], str]:
+    """The kinds that are heard, or else the kind that may be meant; an empty one for most sentences."""
+    said = respelled(_bounded(folded))
     learnt = model().reading(said)
     kinds = heard_in_words(said)
-    if kinds:
-        return kinds if _is_believable(said, learnt.odds) else ()
-    return (learnt.kind,) if learnt.odds > SURE else ()
+    if kinds and _is_believable(said, learnt.odds):
+        return kinds, ""
+    if not kinds and learnt.odds > SURE:
+        return (learnt.kind,), ""
+    return (), learnt.kind if learnt.odds > DOUBT else ""
 
 
 def _is_believable(said: str, odds: float) -> bool:
