@@ -10,28 +10,10 @@ from hypothesis import strategies as st
 from said import CLOCKS, DAYS, FAR_DAYS, NOW, SHANGHAI, SPANS
 from scale import scaled
 
+from bench.when import HOSTILE
 from lifecircle.assistant.when import parse, parse_all
 from lifecircle.assistant.when.parser import LONGEST
 from lifecircle.assistant.when.phrases import MOST_PHRASES
-
-HOSTILE = [
-    "1",
-    "点",
-    "三点",
-    "明天",
-    "下",
-    "1:",
-    "1-",
-    "12/",
-    "三天后",
-    "初八",
-    "闰",
-    "九点到",
-    "国庆假期",
-    "😀",
-    "明 ",
-    "一",
-]
 
 
 @pytest.mark.parametrize("piece", HOSTILE)
