@@ -12,6 +12,7 @@ from patience import PATIENCE, until
 
 from lifecircle.catalogue.database import Database, Document
 from lifecircle.catalogue.snapshot import keeper as keeper_module
+from lifecircle.catalogue.snapshot.keeper import SnapshotKeeper
 from lifecircle.catalogue.snapshot.model import Snapshot
 from lifecircle.catalogue.snapshot.reading import Change
 
@@ -32,14 +33,22 @@ class HeldFold:
         monkeypatch.setattr(Snapshot, "folded", folded)
 
 
-async def test_a_fold_loses_none_of_the_changes_that_come_in_meanwhile(
+async def a_held_fold(
     database: Database, keep: Keep, monkeypatch: pytest.MonkeyPatch
-) -> None:
+) -> tuple[SnapshotKeeper, HeldFold]:
+    """Of five stores, s0 to s4."""
     monkeypatch.setattr(keeper_module, "FOLD_AT", 5)
     fold = HeldFold(monkeypatch)
     keeper = await keep()
     await database["stores"].insert_many([a_store(f"s{number}") for number in range(5)])
     await until(fold.began.is_set)
+    return keeper, fold
+
+
+async def test_a_fold_loses_none_of_the_changes_that_come_in_meanwhile(
+    database: Database, keep: Keep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper, fold = await a_held_fold(database, keep, monkeypatch)
     keeper.apply([Change("stores", "s0", a_store("s0", name="改过", version=2)), Change("stores", "s1", None)])
     keeper.apply([Change("stores", "new", a_store("new")), Change("offerings", "o1", an_offering("o1", store="new"))])
     assert name_of(keeper, "s0") == "改过", "a fold never hides a change"
@@ -54,11 +63,7 @@ async def test_a_fold_loses_none_of_the_changes_that_come_in_meanwhile(
 async def test_what_is_written_while_a_fold_runs_comes_after_it(
     database: Database, keep: Keep, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeper_module, "FOLD_AT", 5)
-    fold = HeldFold(monkeypatch)
-    keeper = await keep()
-    await database["stores"].insert_many([a_store(f"s{number}") for number in range(5)])
-    await until(fold.began.is_set)
+    keeper, fold = await a_held_fold(database, keep, monkeypatch)
     await database["stores"].insert_one(a_store("late"))
     await database["stores"].delete_one({"_id": "s2"})
     fold.release.set()
