@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from factories import CENTER, DISTRICT, PlainCalendar, SetClock, a_snapshot, a_store, an_area, hours
+from patience import until
 
 from lifecircle.assistant.conversations.store import ConversationStore
 from lifecircle.assistant.dialogue.model import Form
@@ -76,10 +77,21 @@ class ScriptedRouter:
     """How long a turn takes."""
     shelf: Shelf = field(default_factory=Shelf)
     turns: list[Turn] = field(default_factory=list)
+    held: dict[str, asyncio.Event] = field(default_factory=dict)
+    """Texts whose turn waits, and what for."""
+
+    def hold(self, text: str) -> asyncio.Event:
+        self.held[text] = asyncio.Event()
+        return self.held[text]
+
+    async def has_begun(self, text: str) -> None:
+        await until(lambda: any(turn.said == text for turn in self.turns))
 
     async def outcome(self, form: Form | None, turn: Turn) -> Outcome:
         self.turns.append(turn)
         await asyncio.sleep(self.seconds)
+        if turn.said in self.held:
+            await self.held[turn.said].wait()
         return self.answering(form, turn)
 
 
