@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from factories import CENTER, DISTRICT, PlainCalendar, SetClock, a_snapshot, a_store, an_area, hours
-from patience import until
+from patience import PATIENCE, until
 
 from lifecircle.assistant.conversations.store import ConversationStore
 from lifecircle.assistant.dialogue.model import Form
@@ -153,7 +153,8 @@ class Room:
         """The same database, nothing else in common."""
         router = ScriptedRouter(self.router.answering)
         desk = BookingDesk(self.database, self.keys, PlainCalendar(), self.clock)
-        assistant = Assistant(self.database, self.keys, desk, router, self.clock, **changes)
+        patient = {"patience": PATIENCE, **changes}
+        assistant = Assistant(self.database, self.keys, desk, router, self.clock, **patient)
         return replace(self, assistant=assistant, router=router)
 
 
@@ -163,4 +164,5 @@ async def a_room(database: Database, keys: KeyRing, clock: SetClock, calendar: A
     await QuestionStore(database).create_indexes()
     router = ScriptedRouter()
     desk = BookingDesk(database, keys, calendar or PlainCalendar(), clock)
-    return Room(database, keys, clock, Assistant(database, keys, desk, router, clock), router, a_town())
+    assistant = Assistant(database, keys, desk, router, clock, patience=PATIENCE)
+    return Room(database, keys, clock, assistant, router, a_town())

@@ -66,7 +66,7 @@ async def test_a_second_turn_waits_for_the_first(room: Room) -> None:
 
 async def test_many_turns_at_once_from_many_workers_are_taken_one_after_the_other(room: Room) -> None:
     key = (await room.say("你好")).conversation
-    workers = [room.another_worker(patience=60.0) for _ in range(4)]
+    workers = [room.another_worker() for _ in range(4)]
     said = [f"第{number}句" for number in range(8)]
     told = await asyncio.gather(*(workers[number % 4].say(text, key) for number, text in enumerate(said)))
     messages = (await room.messages(key))[2:]

@@ -89,7 +89,7 @@ async def test_nothing_is_lost_where_both_sides_talk_at_once(room: Room) -> None
     key, handoff = await room.handed_over()
     mine, theirs = [f"居民{number}" for number in range(4)], [f"社区{number}" for number in range(4)]
     await asyncio.gather(
-        *(room.another_worker(patience=60.0).say(text, key) for text in mine),
+        *(room.another_worker().say(text, key) for text in mine),
         *(room.assistant.handoffs.reply(STAFF, handoff.id, text, "q1") for text in theirs),
     )
     messages = (await room.messages(key))[2:]
