@@ -1,4 +1,4 @@
-"""What residents say when they book, each phrase with its own now: `when_phrases.txt`."""
+"""What residents say when they book, each phrase with its own now: `phrases.txt`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lifecircle.assistant.when import parse
 from lifecircle.assistant.when.spans import SHANGHAI
 from lifecircle.catalogue.text import traditional
 
-PHRASES = Path(__file__).with_name("when_phrases.txt")
+PHRASES = Path(__file__).with_name("phrases.txt")
 Phrase = tuple[str, datetime, str]
 
 
