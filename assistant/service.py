@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 
 from lifecircle.assistant import safety
 from lifecircle.assistant.conversations.codec import reply_from_json, reply_to_json
@@ -68,27 +69,30 @@ class Assistant:
     def shelf(self) -> PolicyShelf:
         return self.router.shelf
 
-    @property
+    @cached_property
     def conversations(self) -> ConversationDesk:
         return ConversationDesk(self.database, self.keys, self.desk, self.shelf, self.learning, self.clock)
 
-    @property
+    @cached_property
     def handoffs(self) -> HandoffDesk:
         return HandoffDesk(self.database, self.keys, self.desk.calendar, self.clock)
 
-    @property
+    @cached_property
     def learning(self) -> LearningDesk:
         return LearningDesk(self.database, self.clock)
+
+    @cached_property
+    def _turns(self) -> TurnKeeper:
+        store = ConversationStore(self.database, self.keys)
+        return TurnKeeper(store, self.keys, self.clock, self.patience)
 
     async def reply(self, said: Said, snapshot: Snapshot) -> Replied:
         """Raises InvalidInput, NotFound, IdempotencyConflict, Busy, Unavailable."""
         said = replace(said, text=_whole(said.text))
         _check(said)
-        store = ConversationStore(self.database, self.keys)
-        turns = TurnKeeper(store, self.keys, self.clock, self.patience)
         async with (
             database_errors_as_refusals(),
-            turns.held(said.conversation, said.resident, said.key) as held,
+            self._turns.held(said.conversation, said.resident, said.key) as held,
         ):
             last = _repeated(held.before, said)
             if last and (last.resident or not said.resident):  # who has signed in meanwhile may get further

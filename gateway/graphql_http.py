@@ -31,7 +31,7 @@ from lifecircle.gateway.answers import (
 from lifecircle.gateway.devices import device_of
 from lifecircle.gateway.documents import DocumentCache
 from lifecircle.gateway.limits.body import check_json_shape, read_body
-from lifecircle.gateway.limits.cost import check_cost
+from lifecircle.gateway.limits.cost import cost_of, within
 from lifecircle.gateway.limits.document import DocumentLimits, check_variables
 from lifecircle.gateway.limits.errors import BodyTooLarge, LimitExceeded
 from lifecircle.gateway.rates import ReadRates
@@ -143,14 +143,10 @@ class GraphQLEndpoint:
         if prepared.document is None or prepared.errors:
             errors = [invalid(found, request_id) for found in prepared.errors]
             raise Answered(answer(request, {"errors": errors}, 400))
-        cost = check_cost(
-            prepared.document,
-            core_schema(self.schema),
-            asked.operation_name,
-            asked.variables,
-            ceiling=self.settings.max_cost,
-        )
-        return prepared.document, cost
+        cost = prepared.fixed_cost
+        if cost is None:
+            cost = cost_of(prepared.document, core_schema(self.schema), asked.operation_name, asked.variables)
+        return prepared.document, within(cost, self.settings.max_cost)
 
     async def _run(self, request: Request, asked: GraphQLRequest, context: RequestContext, cost: int) -> Response:
         demo: dict[str, str] = {}

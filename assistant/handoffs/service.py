@@ -6,6 +6,7 @@ import json
 import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 
 from lifecircle.assistant.conversations.model import Conversation, HandoffMark, Message, MessageAuthor
 from lifecircle.assistant.conversations.rules import KEPT_AFTER_HANDOFF
@@ -42,11 +43,11 @@ class HandoffDesk:
     calendar: HolidayCalendar
     clock: Clock
 
-    @property
+    @cached_property
     def _store(self) -> HandoffStore:
         return HandoffStore(self.database, self.keys)
 
-    @property
+    @cached_property
     def _conversations(self) -> ConversationStore:
         return ConversationStore(self.database, self.keys)
 

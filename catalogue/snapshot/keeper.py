@@ -30,7 +30,7 @@ FOLD_AT = 512
 """Changes over the base before they are folded in."""
 
 AWAIT_MS = 100
-"""How long the server holds an idle look at the change stream."""
+"""How long an idle look at the change stream takes; a change that comes just after one waits so long at most."""
 
 REFRESH_SECONDS = 600.0
 """How old the place of an image in the change stream may grow: servers keep a change only for so long."""
@@ -178,6 +178,7 @@ class SnapshotKeeper:
         ) as stream:
             if image:
                 await self._catch_up(stream, *image)
+            looked_at = asyncio.get_running_loop().time()
             event = await stream.try_next()  # opens the stream, so that nothing between it and the load is missed
             if token is None:
                 await self._load(stream.resume_token)
@@ -185,6 +186,9 @@ class SnapshotKeeper:
                 await self._take(event)
                 self._resume_token, self._last_heard = stream.resume_token, self._clock()
                 await self._fold_if_due()
+                if event is None:
+                    await _rest(looked_at)
+                looked_at = asyncio.get_running_loop().time()
                 event = await stream.try_next()
 
     async def _catch_up(self, stream: Any, images: Images, snapshot: Snapshot, position: Position) -> None:
@@ -292,6 +296,15 @@ class SnapshotKeeper:
             self._rebasing.begin(partial(self._images.make, self.current, mark, self._resume_token, self._clock()))
         elif row["makes_image"] and row["folder"] == self._images.folder.name and mark not in self._own_marks:
             self._rebasing.begin(partial(self._images.await_image, mark), list(self._own.values()))
+
+
+async def _rest(looked_at: float) -> None:
+    """Where a look has found nothing before its time, until that is over.
+
+    The embedded engine ends a look at every write, whatever it was to. Asked anew at once, each turn of a chat would
+    cost each worker a round trip for each of its writes.
+    """
+    await asyncio.sleep(max(0.0, looked_at + AWAIT_MS / 1000 - asyncio.get_running_loop().time()))
 
 
 def _is_mark(event: Document, mark: str) -> bool:

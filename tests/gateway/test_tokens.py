@@ -181,3 +181,22 @@ def test_a_refused_token_says_nothing(tokens: JwtTokens, tmp_path: Path) -> None
     with pytest.raises(TokenRefused) as refused:
         tokens.viewer("a.b.c")
     assert str(refused.value) == ""
+
+
+def test_a_token_that_was_good_before_is_refused_when_its_time_is_over(tokens: JwtTokens, clock: SetClock) -> None:
+    token, expires = tokens.issue("r", "s", clock())
+    assert tokens.viewer(token) == Viewer("r", "s")
+    clock.now = expires - timedelta(seconds=1)
+    assert tokens.viewer(token) == Viewer("r", "s")
+    clock.now = expires
+    with pytest.raises(TokenRefused):
+        tokens.viewer(token)
+
+
+def test_a_good_token_makes_none_of_its_neighbours_good(tokens: JwtTokens, clock: SetClock) -> None:
+    token, _ = tokens.issue("r", "s", clock())
+    assert tokens.viewer(token) == Viewer("r", "s")
+    head, _, mark = token.rpartition(".")
+    for forged in (f"{head}.{mark[:-4]}AAAA", f"{head}.", f"{token}.", token.swapcase()):
+        with pytest.raises(TokenRefused):
+            tokens.viewer(forged)

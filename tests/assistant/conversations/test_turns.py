@@ -29,6 +29,40 @@ async def test_another_worker_goes_on_where_the_first_left_off(room: Room) -> No
     assert (began.reply_id, went_on.reply_id) == (f"{began.conversation}:1", f"{began.conversation}:2")
 
 
+async def test_workers_that_take_turns_each_find_what_the_other_left(room: Room) -> None:
+    forms = [Form(BookingForm(Step.WHEN, name=name)) for name in "甲乙丙丁"]
+    seen: list[Form | None] = []
+    workers, conversation = [room, room.another_worker()], None
+    for number, form in enumerate(forms):
+        worker = workers[number % 2]
+        worker.router.answering = lambda before, turn, after=form: seen.append(before) or of(ANSWER, form=after)
+        conversation = (await worker.say("约保洁", conversation)).conversation
+    assert seen == [None, *forms[:-1]]
+
+
+async def test_a_worker_remembers_nothing_that_is_gone_or_was_changed_behind_it(room: Room) -> None:
+    key = (await room.say("约保洁", key="k1")).conversation
+    assert (await room.say("明天", key)).conversation == key
+    await room.database["conversations"].delete_one({"_id": key})
+    with pytest.raises(NotFound):
+        await room.say("后天", key)
+    room.router.answering, seen = lambda form, turn: seen.append(form) or of(ANSWER, form=FORM), []
+    assert (await room.say("约保洁", key="k1")).conversation == key
+    assert seen == [None]
+    unsealed = {"$set": {"memory": (await room.row((await room.say("你好")).conversation))["memory"]}}
+    await room.database["conversations"].update_one({"_id": key}, unsealed)
+    seen.clear()
+    await room.say("上午", key)
+    assert seen == [FORM]
+
+
+async def test_somebody_else_cannot_take_what_a_worker_remembers(room: Room) -> None:
+    key = (await room.say("约保洁")).conversation
+    with pytest.raises(NotFound):
+        await room.say("明天", key, resident="r2")
+    assert (await room.say("明天", key)).conversation == key
+
+
 async def test_what_was_said_is_kept_in_order_and_sealed(room: Room) -> None:
     said = await room.say("地址是青石路12号3幢502")
     await room.say("还有呢", said.conversation)

@@ -10,6 +10,7 @@ from factories import CENTER
 from snapshots import HERE, a_parsed, near_ids, over, place, scattered
 
 from lifecircle.catalogue.geo import Point, distance
+from lifecircle.catalogue.snapshot.model import Owners
 from lifecircle.catalogue.stores.model import Store
 
 
@@ -28,6 +29,22 @@ def test_near_is_what_a_look_at_every_store_finds(seed: int) -> None:
         center = Point(CENTER[0] + chance.uniform(-0.02, 0.02), CENTER[1] + chance.uniform(-0.02, 0.02))
         radius = chance.choice([1, 50, 300, 1_000, 3_000, 50_000])
         assert near_ids(snapshot, center, radius) == by_hand(stores, center, radius)
+
+
+@pytest.mark.parametrize("count", [0, 3, 200])
+def test_near_of_some_owners_is_what_is_left_of_near_without_all_others(count: int) -> None:
+    chance = random.Random(count)
+    base = [replace(store, chain=chance.choice([None, "c1", "c2", "c3"])) for store in scattered(400, chance)]
+    changed = {store.id: replace(store, chain=chance.choice([None, "c1"])) for store in chance.sample(base, 40)}
+    snapshot = over(base, changed)
+    named = {store.id for store in chance.sample(base, count)} | {"no such store"}
+    for radius in (300, 3_000):
+        found = [(metres, store.id) for metres, store in snapshot.near(HERE, radius, Owners(named, {"c1", "c9"}))]
+        assert found == [
+            (metres, store.id)
+            for metres, store in snapshot.near(HERE, radius)
+            if store.id in named or store.chain == "c1"
+        ]
 
 
 def test_near_says_how_far_to_the_millimetre() -> None:

@@ -26,6 +26,7 @@ class BreakingDatabase:
         self._back = asyncio.Event()
         self._back.set()
         self.watched = 0
+        self.looks = 0
 
     def __getitem__(self, name: str) -> Any:
         return self._database[name]
@@ -65,6 +66,7 @@ class BreakingStream:
 
     async def try_next(self) -> Document | None:
         await self._database.meet()
+        self._database.looks += 1
         found: Document | None = await self._stream.try_next()
         return found
 
@@ -128,3 +130,14 @@ async def test_a_change_applied_during_a_reload_survives_it(
     go_on.set()
     await until(lambda: keeper.reloads == 2)
     assert name_of(keeper, "s1") == "刚改的"
+
+
+async def test_writes_that_concern_nobody_here_are_not_looked_at_one_by_one(database: Database, keep: Keep) -> None:
+    counting, loop = BreakingDatabase(database), asyncio.get_running_loop()
+    keeper = await keep(counting)
+    began, looks = loop.time(), counting.looks
+    for number in range(40):
+        await database["elsewhere"].insert_one({"_id": number})
+    in_time = (loop.time() - began) * 1000 / keeper_module.AWAIT_MS
+    assert counting.looks - looks <= in_time + 2
+    await pass_on(keeper, database)
