@@ -55,7 +55,11 @@ class GuideMatch:
         self._places: dict[str | None, int] = {guide: at for at, guide in enumerate(guides)}
         self._none = len(guides)
         seen = {match.intent for match in matcher.match("", _ALL)} if matcher else set()
-        self._is_known = np.array([*(guide in seen for guide in guides), True])
+        self._is_known = np.array([*(guide in seen for guide in guides), matcher is not None])
+
+    def knows(self, place: int) -> bool:
+        """Whether the guide at that place was seen when the matcher was fitted."""
+        return bool(self._is_known[place])
 
     def logarithms(self, text: str) -> Floats | None:
         """Of the confidences; None without a matcher.

@@ -113,20 +113,20 @@ class GuideRanker:
     def _goodness(self, signs: Floats, chances: Floats) -> float:
         if len(chances) < 2:
             return 0.0
-        return float(1 / (1 + np.exp(-(goodness_signs(signs, chances) @ self._good[:-1] + self._good[-1]))))
+        given = goodness_signs(signs, chances, is_matched=self._guessed.knows(int(chances[:-1].argmax())))
+        return float(1 / (1 + np.exp(-(given @ self._good[:-1] + self._good[-1]))))
 
     def _intents_of(self, text: str) -> Sequence[Match]:
         return self._matcher.match(text, _ALL) if self._matcher else ()
 
 
-def goodness_signs(signs: Floats, chances: Floats) -> Floats:
+def goodness_signs(signs: Floats, chances: Floats, *, is_matched: bool = True) -> Floats:
     """What speaks for an answer: one value for each weight of `GuideGood` but the offset.
 
-    Where there was no guide matcher, the chances stand for what it would have said.
+    Where the guide matcher does not know the best guide, the chances stand for what it would have said.
     """
-    some, said, matched = 1 - chances[-1], signs[:, SAID], signs[:, MATCHED]
-    if not matched.any():
-        matched = np.log(np.maximum(chances, LEAST))
+    some, said = 1 - chances[-1], signs[:, SAID]
+    matched = signs[:, MATCHED] if is_matched else np.log(np.maximum(chances, LEAST))
     some = min(max(some, _SURE), 1 - _SURE)
     return np.array(
         [
