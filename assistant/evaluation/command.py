@@ -13,6 +13,7 @@ from lifecircle.assistant.evaluation.summary import summary, totals
 from lifecircle.assistant.intents import load_training
 from lifecircle.assistant.matcher import IntentMatcher, SentenceEncoder, installed_encoder
 from lifecircle.assistant.matcher.shipped import SHIPPED, digest_of, fit_project, train
+from lifecircle.assistant.policies.guide_matcher import train_guide_matcher
 
 
 def evaluate(options: argparse.Namespace) -> int:
@@ -54,6 +55,7 @@ def _matcher(encoder: SentenceEncoder | None) -> IntentMatcher:
 def train_shipped(options: argparse.Namespace) -> int:
     is_new = train(installed_encoder() if options.encoder else None)
     print("the matcher is fitted" if is_new else "the matcher fits the intents already")
+    print("the guide matcher is fitted" if train_guide_matcher() else "the guide matcher fits the wordings already")
     return 0
 
 
