@@ -2,8 +2,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-MATCHER := assistant/matcher/trained.npz
-GUIDES := assistant/policies/guides.npz
+FITTED := $(VENV)/.fitted
+LEARNT := assistant/intents/*.yaml assistant/policies/wordings/*.yaml assistant/safety/*.yaml assistant/safety/voices/*
 STATE ?= .state
 PORT ?= 8000
 ONCE ?=
@@ -17,7 +17,7 @@ TOGETHER := -n 3 --dist loadgroup --no-loadscope-reorder --assert=plain
 help: ## show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(STAMP) .typing $(MATCHER) $(GUIDES) ## install everything into .venv, nothing else
+setup: $(STAMP) .typing $(FITTED) ## install everything into .venv, nothing else
 
 $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
@@ -26,11 +26,7 @@ $(STAMP): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $(STAMP)
 
-$(MATCHER): $(STAMP) $(wildcard assistant/intents/*.yaml assistant/matcher/*.py) assistant/matcher/meanings.npz
-	$(BIN)/lifecircle assistant train
-	touch $@
-
-$(GUIDES): $(MATCHER) $(wildcard assistant/policies/wordings/*.yaml)
+$(FITTED): $(STAMP) $(wildcard $(LEARNT) assistant/matcher/*.py) assistant/matcher/meanings.npz
 	$(BIN)/lifecircle assistant train
 	touch $@
 

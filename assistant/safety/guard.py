@@ -15,6 +15,8 @@ from lifecircle.assistant.safety.spelling import respelled
 LONGEST = 600
 """Characters that are read from either end; nobody cries for help in the middle of more."""
 
+_WATERY = 60
+"""Characters of a text from which a clause may be drowned by the rest."""
 _CLAUSE_ENDS = re.compile(r"[,。!?;:…~]+")
 _STRICT = frozenset({"self_harm", "domestic_violence"})
 
@@ -61,7 +63,10 @@ def _read(folded: str) -> tuple[tuple[str, ...], str]:
     if not kinds and first.odds < AWAKE:
         return (), ""
     second = looked_at(matcher, said)
-    odds = model().together(first.odds, second.odds, bool(kinds))
+    odds = model().together(first.odds, second.odds, in_words=bool(kinds))
+    if kinds and odds <= HEARD and len(said) > _WATERY:
+        loudest = max((model().reading(part) for part in _CLAUSE_ENDS.split(said) if part), key=_odds_of, default=first)
+        odds = max(odds, model().together(loudest.odds, loudest.odds, in_words=True))
     if odds > HEARD:
         return kinds or (second.kind,), ""
     return (), second.kind if odds > BESIDE else ""
@@ -73,6 +78,10 @@ def _by_one_look(said: str, first: Reading, kinds: tuple[str, ...]) -> tuple[tup
     if not kinds and first.odds > SURE:
         return (first.kind,), ""
     return (), first.kind if first.odds > DOUBT else ""
+
+
+def _odds_of(reading: Reading) -> float:
+    return reading.odds
 
 
 def _is_believable(said: str, odds: float) -> bool:

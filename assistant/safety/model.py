@@ -53,7 +53,7 @@ class Model:
     signs: tuple[float, float, float, float]
     """What its own odds, those of the second look and a pattern count, and a bias."""
 
-    def together(self, first: float, second: float, in_words: bool) -> float:
+    def together(self, first: float, second: float, *, in_words: bool) -> float:
         """The log odds of both looks."""
         own, other, pattern, bias = self.signs
         return own * first + other * second + pattern * in_words + bias
