@@ -20,8 +20,8 @@ from lifecircle.assistant.safety import caution, reply_to
 from lifecircle.assistant.safety.guard import heard
 from lifecircle.catalogue.text import fold, traditional
 
-JUDGED = Path(__file__).parent / "judged" / "safety_second.yaml"
-"""The first set has been read since, and is development data now."""
+JUDGED = Path(__file__).parent / "judged" / "safety_third.yaml"
+"""The first two have been looked at three times each, and are development data now."""
 SAME_AS = {"cry": "crime", "traffic": "medical"}
 NUMBERS = {
     "medical": "120", "poisoning": "120", "self_harm": "120", "fire": "119", "gas": "119", "crime": "110",
