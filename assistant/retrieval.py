@@ -40,7 +40,7 @@ class _Built(NamedTuple):
     """Postings of all grams in one piece: those of gram g stand from `starts[g]` to `starts[g + 1]`."""
 
     grams: dict[str, int]
-    starts: npt.NDArray[np.int64]
+    starts: list[int]
     passages: npt.NDArray[np.int32]
     gains: Floats
     rarity: Floats
@@ -108,10 +108,12 @@ class PassageIndex:
         known = [built.grams[gram] for gram in asked.grams if gram in built.grams]
         if not known:
             return np.zeros(len(self), np.float32)
-        places = np.concatenate([np.arange(built.starts[gram], built.starts[gram + 1]) for gram in known])
+        held = [slice(built.starts[gram], built.starts[gram + 1]) for gram in known]
+        passages = np.concatenate([built.passages[here] for here in held])
+        gains = np.concatenate([built.gains[here] for here in held])
         unknown = _rarity(np.zeros(1), len(self))[0]
         most = built.rarity[known].sum() + (len(asked.grams) - len(known)) * unknown
-        scores = np.bincount(built.passages[places], built.gains[places], len(self)) / most
+        scores = np.bincount(passages, gains, len(self)) / most
         if self._words:
             near = np.flatnonzero(scores >= max(_least_of(scores, _COMPARED), _NOTHING))
             scores[near] += self._words * np.einsum("ij,j->i", built.meanings[near], asked.meaning)
@@ -144,7 +146,7 @@ def _build(texts: Sequence[str], encoder: SentenceEncoder | None, has_words: boo
     gains = rarity[number] * count * (K1 + 1) / (count + norm[passage])
     return _Built(
         grams,
-        np.concatenate([[0], np.cumsum(having)]).astype(np.int64),
+        [0, *np.cumsum(having).tolist()],
         passage.astype(np.int32),
         gains.astype(np.float32),
         rarity.astype(np.float32),

@@ -33,6 +33,8 @@ _LOOKED_AT = 5
 _OFFERED = 2
 _SHORTEST_MATTER = 3
 """Letters that a question needs beside the words of asking."""
+_LONGEST_NAME = 6
+"""Letters; what is longer and made of two of them says nothing."""
 _WORTH_SHOWING = 0.01
 
 _STATUS = {
@@ -114,6 +116,8 @@ class PolicyAnswers:
 def _says_enough(text: str, matches: Sequence[PolicyMatch]) -> bool:
     """One pair of characters stands in many guides by chance; it must at least be what the title speaks of."""
     matter = matter_of(text)
+    if len(matter) > _LONGEST_NAME and len(set(matter)) < _SHORTEST_MATTER:
+        return False
     return len(matter) >= _SHORTEST_MATTER or (len(matter) > 1 and bool(matches) and matter in matches[0].policy.title)
 
 

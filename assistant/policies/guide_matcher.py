@@ -1,18 +1,20 @@
-"""A matcher whose intents are the guides, fitted on the wordings: `lifecircle assistant train` puts it beside this
-module, where a wheel takes it along. A file that was fitted from other wordings or code counts as none; without it the
-likeness of words decides, and less well.
+"""A matcher whose intents are the guides, fitted on the wordings and on small talk.
+
+`lifecircle assistant train` puts it beside this module, where a wheel takes it along. A file that was fitted from other
+texts or code counts as none; without it the likeness of words decides, and less well.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from lifecircle.assistant.intents import load_training
 from lifecircle.assistant.matcher import IntentMatcher
 from lifecircle.assistant.matcher.shipped import digest_with
 from lifecircle.assistant.policies.wordings.reading import Wordings, guide_wordings, shipped_wordings, unknown_of
@@ -38,13 +40,22 @@ def train_guide_matcher(path: Path = SHIPPED) -> bool:
     digest = _digest(wordings)
     if IntentMatcher.load(path, digest=digest):
         return False
-    fit_guide_matcher(guide_wordings(wordings), unknown_of(wordings)).save(path, digest=digest)
+    fit_guide_matcher(wordings, small_talk()).save(path, digest=digest)
     return True
 
 
-def fit_guide_matcher(questions: Mapping[str, Sequence[str]], unknown: Sequence[str]) -> IntentMatcher:
-    """Raises ValueError where there is nothing to tell apart."""
-    return IntentMatcher.fit([(text, guide) for guide, texts in questions.items() for text in texts], reject=unknown)
+def fit_guide_matcher(wordings: Sequence[Wordings], talk: Sequence[str]) -> IntentMatcher:
+    """`talk` asks about nothing. Raises ValueError where there is nothing to tell apart."""
+    questions = guide_wordings(wordings).items()
+    return IntentMatcher.fit(
+        [(text, guide) for guide, texts in questions for text in texts], reject=[*unknown_of(wordings), *talk]
+    )
+
+
+def small_talk() -> tuple[str, ...]:
+    """What people say to an assistant when they ask for nothing, from the files of the intents."""
+    training = load_training()
+    return (*training.reject, *(text for text, intent in training.examples if intent.startswith("talk.")))
 
 
 class GuideMatch:
@@ -79,5 +90,5 @@ def _digest(wordings: Sequence[Wordings]) -> str:
     known = hashlib.sha256()
     for guide, texts in sorted(guide_wordings(wordings).items()):
         known.update("\n".join((guide, *texts, "")).encode())
-    known.update("\n".join(unknown_of(wordings)).encode())
+    known.update("\n".join((*unknown_of(wordings), *small_talk())).encode())
     return digest_with(known.hexdigest())

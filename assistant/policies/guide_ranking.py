@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lifecircle.assistant.matcher import IntentMatcher, Match
+from lifecircle.assistant.matcher.characters import as_heard
 from lifecircle.assistant.policies.guide_matcher import LEAST, GuideMatch
 from lifecircle.assistant.policies.learned import Learned
 from lifecircle.assistant.policies.model import Policy
@@ -34,6 +35,11 @@ _ALL = 10_000
 
 SAID, MATCHED = 0, 5
 """Columns of the signs."""
+_LEAST_LIKE = 0.12
+"""Below this likeness to every question of a guide there is no word of it in the text: of 2,577 questions that people
+asked, none is below it while it is left out."""
+_LEAST_SURE = 0.15
+"""Where no guide is likelier, the best one is no answer, however sure it is that some guide is meant."""
 _SURE = 1e-6
 """Chances are kept so far from 0 and 1 before their odds are taken."""
 
@@ -77,7 +83,7 @@ class GuideRanker:
         is_here = np.array([not names or any(name in said for name in names) for names in self._places] + [True])
         chances = np.where(is_here, np.exp(scores - scores.max()), 0.0)
         chances /= chances.sum()
-        good = self._goodness(signs, chances)
+        good = self._goodness(said, signs, chances)
         own = self._own.get(bare(text))
         if own is not None:
             chances *= (1 - OWN_WORDS) / max(1 - chances[own], 1e-9)
@@ -110,8 +116,9 @@ class GuideRanker:
         weights = self._weights
         return weights.said, weights.whole, weights.named, weights.unnamed, weights.intents, weights.matched
 
-    def _goodness(self, signs: Floats, chances: Floats) -> float:
-        if len(chances) < 2:
+    def _goodness(self, said: str, signs: Floats, chances: Floats) -> float:
+        is_foreign = signs[:, SAID].max() < _LEAST_LIKE and as_heard(said) == said  # and not typed in pinyin
+        if is_foreign or len(chances) < 2 or chances[:-1].max() < _LEAST_SURE:
             return 0.0
         given = goodness_signs(signs, chances, is_matched=self._guessed.knows(int(chances[:-1].argmax())))
         return float(1 / (1 + np.exp(-(given @ self._good[:-1] + self._good[-1]))))

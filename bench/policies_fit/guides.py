@@ -12,7 +12,7 @@ import numpy as np
 from bench.policies_fit.questions import Question, as_wordings
 from bench.policies_fit.solving import Floats, Whole, chosen, fitted_choice, fitted_curve, on_curve
 from lifecircle.assistant.matcher import IntentMatcher, Match
-from lifecircle.assistant.policies.guide_matcher import fit_guide_matcher
+from lifecircle.assistant.policies.guide_matcher import fit_guide_matcher, small_talk
 from lifecircle.assistant.policies.guide_ranking import NONE, GuideRanker, goodness_signs
 from lifecircle.assistant.policies.learned import Learned
 from lifecircle.assistant.policies.model import Policy
@@ -84,7 +84,7 @@ class Bench:
 
     def learned(self, kept: Sequence[Question], stored: Mapping[str, Any] | None = None) -> Learned:
         wordings = as_wordings(kept)
-        guessed = fit_guide_matcher(wordings[0].guides, wordings[0].unknown)
+        guessed = fit_guide_matcher(wordings, small_talk())
         return Learned(wordings, weights_of({"intents": self.table(kept), **(stored or {})}), guessed)
 
     def signs(self, asked: Sequence[Question], kept: Sequence[Question]) -> Floats:

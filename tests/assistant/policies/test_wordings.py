@@ -182,9 +182,8 @@ def test_a_file_of_other_wordings_counts_as_none(tmp_path: Path, monkeypatch: py
 
 
 def test_what_the_matcher_gives_a_guide_that_is_gone_speaks_for_none() -> None:
-    matcher = fit_guide_matcher(
-        {"bus": ("公交卡怎么办", "坐公交要钱吗"), "bicycle": ("自行车怎么租", "还车还到哪")}, ("今天天气好",)
-    )
+    one = Wordings("one", {"bus": ("公交卡怎么办", "坐公交要钱吗"), "bicycle": ("自行车怎么租", "还车还到哪")}, {}, ())
+    matcher = fit_guide_matcher((one,), ("今天天气好",))
     everything = GuideMatch(matcher, ["bus", "bicycle"]).logarithms("公交卡")
     without = GuideMatch(matcher, ["bicycle", "new"]).logarithms("公交卡")
     assert everything is not None
@@ -199,3 +198,15 @@ def test_nothing_is_learned_from_nothing(guides: list[Policy]) -> None:
     nothing = Learned((), shipped().weights, None)
     assert PolicyAnswers(guides, (), None, nothing).find("养老金怎么认证").matches
     assert PolicyAnswers((), (), None, nothing).find("养老金怎么认证").matches == ()
+
+
+@pytest.mark.parametrize("text", ["ﷺ", "{}$$ null", "一" * 300, "在吗在吗", "哈哈哈哈哈哈", "收到收到", "yi er san si"])
+def test_what_asks_nothing_is_no_answer_however_the_matcher_guesses(
+    guides: list[Policy], matcher: IntentMatcher, text: str
+) -> None:
+    assert not PolicyAnswers(guides, (), matcher).find(text).is_good
+
+
+def test_a_question_in_pinyin_may_be_answered(guides: list[Policy], matcher: IntentMatcher) -> None:
+    found = PolicyAnswers(guides, (), matcher).find("yanglaojin zenme renzheng")
+    assert (found.matches[0].policy.id, found.is_good) == ("pension-certification-at-home", True)
