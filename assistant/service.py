@@ -23,6 +23,7 @@ from lifecircle.assistant.policies.shelf import PolicyShelf
 from lifecircle.assistant.replies import Reply, ReplyKind
 from lifecircle.assistant.router import Router
 from lifecircle.assistant.understanding import Signals
+from lifecircle.catalogue.areas import Areas
 from lifecircle.catalogue.bookings.service import BookingDesk
 from lifecircle.catalogue.clock import Clock
 from lifecircle.catalogue.database import Database, database_errors_as_refusals
@@ -64,6 +65,7 @@ class Assistant:
     patience: float = PATIENCE_SECONDS
     """Seconds that a turn waits for the one before it."""
     _names: OfferNames | None = field(default=None, init=False)
+    _centered: tuple[Areas, Point] | None = field(default=None, init=False)
 
     @property
     def shelf(self) -> PolicyShelf:
@@ -158,11 +160,18 @@ class Assistant:
             names=self._names_of(snapshot),
             resident=said.resident,
             near=before.near,
-            center=_center(snapshot),
+            center=self._center_of(snapshot),
             now=now,
             booking_key=f"chat:{before.id}:{said.key or before.version}",
             said=said.text,
         )
+
+    def _center_of(self, snapshot: Snapshot) -> Point:
+        """Reckoned once for each version of the areas."""
+        areas, center = self._centered or (None, Point(0.0, 0.0))
+        if areas is not snapshot.areas:
+            self._centered = snapshot.areas, (center := _center(snapshot))
+        return center
 
     def _names_of(self, snapshot: Snapshot) -> OfferNames:
         if self._names is None or not self._names.is_current(snapshot):

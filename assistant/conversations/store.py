@@ -203,14 +203,14 @@ class ConversationStore:
             "near": conversation.near and asdict(conversation.near),
             "last": _last_to_json(conversation.last),
         }
-        return self._keys.seal(json.dumps(memory), field="conversation")
+        return self._keys.seal(_json(memory), field="conversation")
 
     def _pushed(self, said: Sequence[Message]) -> Document:
         sealed = [self._sealed_message(message) for message in said]
         return {"messages": {"$each": sealed, "$slice": -MOST_MESSAGES}}
 
     def _sealed_message(self, message: Message) -> Document:
-        body = self._keys.seal(json.dumps({"text": message.text, "reply": message.reply}), field="message")
+        body = self._keys.seal(_json({"text": message.text, "reply": message.reply}), field="message")
         return {"id": message.id, "author": message.author.value, "at": message.at, "body": body}
 
     def _message(self, row: Mapping[str, Any]) -> Message:
@@ -223,6 +223,11 @@ class ConversationStore:
             return dict(json.loads(self._keys.unseal(sealed, field=field)))
         except CannotUnseal:  # its key has been retired: the resident starts the form again
             return None
+
+
+def _json(content: Mapping[str, Any]) -> str:
+    """Chinese as it is: escaped it would be twice as long, and every turn of a conversation rewrites the document."""
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
 
 
 def _is_over(row: Mapping[str, Any], now: datetime) -> bool:
