@@ -1,40 +1,13 @@
-"""Sentences as they are mistyped: one character for another that sounds the same."""
+"""Sentences as they are mistyped, for what is measured; with an encoder the matcher learns from some made likewise."""
 
 from __future__ import annotations
 
 import random
-from collections import Counter, defaultdict
-from functools import cache
-from pathlib import Path
 
-import jieba
-
-from lifecircle.catalogue.search.pinyin import reading
+from lifecircle.assistant.matcher.homophones import mistyped
 from lifecircle.catalogue.text import fold
-
-_CHOICES = 4
-
-
-@cache
-def _homophones() -> dict[str, list[str]]:
-    """The commonest other characters of the same sound, by jieba's word frequencies."""
-    seen = Counter[str]()
-    for line in (Path(jieba.__file__).parent / "dict.txt").read_text("utf-8").splitlines():
-        word, frequency, _ = line.split()
-        for char in word:
-            seen[char] += int(frequency)
-    by_sound: defaultdict[int, list[str]] = defaultdict(list)
-    for char, _ in seen.most_common():
-        if reading(char):
-            by_sound[reading(char)].append(char)
-    return {char: [one for one in alike if one != char][:_CHOICES] for alike in by_sound.values() for char in alike}
 
 
 def with_homophone(text: str, random_: random.Random) -> str:
     """One character replaced, where any has a homophone."""
-    said, alike = fold(text), _homophones()
-    places = [at for at, char in enumerate(said) if alike.get(char)]
-    if not places:
-        return said
-    at = random_.choice(places)
-    return said[:at] + random_.choice(alike[said[at]]) + said[at + 1 :]
+    return mistyped(fold(text), random_)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +15,7 @@ from lifecircle.assistant.matcher import calibration, storage
 from lifecircle.assistant.matcher.characters import as_heard, as_spoken
 from lifecircle.assistant.matcher.encoder import SentenceEncoder
 from lifecircle.assistant.matcher.features import Rows, Vocabulary, Whole, prepared
+from lifecircle.assistant.matcher.homophones import mistyped
 from lifecircle.assistant.matcher.model import Match
 from lifecircle.assistant.matcher.solver import MANY_ROUNDS, ROUNDS, fitted, fitted_on
 from lifecircle.assistant.matcher.storage import Stage
@@ -28,6 +30,11 @@ _HELD_BACK = 5
 """One example in so many is held back to calibrate, in as many turns as the size of the set allows."""
 _TYPED = 4
 """One example in so many is learned a second time as it would be typed in pinyin."""
+_MISTYPED = 4
+"""One in so many is learned a second time with a homophone in it, where there is an encoder: it takes the meaning from
+words, and a wrong character makes another word."""
+_MANY = 1_000
+"""Examples, below which a mistyped one misleads more than it teaches."""
 _REMEMBERED = 8
 """Sentences that were read last: a turn asks about its own two or three times."""
 _MOST_CALIBRATED = 3000
@@ -86,8 +93,11 @@ class IntentMatcher:
         first = _stage(rows, known, len(texts), len(vocabulary), len(numbered), rejected)
         if encoder is None:
             return cls(numbered, vocabulary, same, first)
-        wider = rows.take(np.arange(len(texts))).encoded(EMBEDDING_WEIGHT * encoder.encode(texts))
-        second = _stage(wider, labels, len(texts), len(vocabulary), len(numbered), rejected, anew=True)
+        wrong = range(1, len(texts), _MISTYPED) if len(texts) >= _MANY else range(0)
+        both = texts + [prepared(mistyped(texts[at], random.Random(at))) for at in wrong]  # noqa: S311 - no secret
+        wider = vocabulary.rows(both).encoded(EMBEDDING_WEIGHT * encoder.encode(both))
+        known = np.concatenate([labels, labels[wrong]])
+        second = _stage(wider, known, len(texts), len(vocabulary), len(numbered), rejected, anew=True, twins=wrong)
         return cls(numbered, vocabulary, same, first, second, encoder)
 
     def match(self, text: str, k: int = 3) -> list[Match]:
@@ -162,10 +172,19 @@ def _same_words(texts: Sequence[str], labels: Whole) -> dict[str, int]:
 
 
 def _stage(
-    rows: Rows, labels: Whole, said: int, columns: int, intents: int, rejected: int | None, *, anew: bool = False
+    rows: Rows,
+    labels: Whole,
+    said: int,
+    columns: int,
+    intents: int,
+    rejected: int | None,
+    *,
+    anew: bool = False,
+    twins: Sequence[int] = (),
 ) -> Stage:
     """Calibrated on what was held back at first, and fitted on everything in the end: a little more, or anew, which
-    takes longer and is better for few examples and with an encoder. Only the first `said` rows are held back.
+    takes longer and is better for few examples and with an encoder. Only the first `said` rows are held back, and those
+    after them that are their `twins`, which would tell too much.
 
     On one thread: the products are small, and threads that wait for each other on a busy machine cost a hundredfold.
     """
@@ -174,9 +193,11 @@ def _stage(
         rounds = ROUNDS if is_anew else MANY_ROUNDS
         turn = np.full(len(rows), -1)
         turn[:said] = np.random.default_rng(0).permutation(said) % _HELD_BACK
+        if twins:
+            turn[said:] = turn[list(twins)]
         scores, truth = [], []
         for number in range(min(_HELD_BACK, max(1, _MOST_CALIBRATED // said))):
-            kept, held = np.flatnonzero(turn != number), np.flatnonzero(turn == number)
+            kept, held = np.flatnonzero(turn != number), np.flatnonzero(turn[:said] == number)
             linear = fitted(rows.take(kept), labels[kept], columns, intents, rounds)
             scores.append(linear.scores(rows.take(held)))
             truth.append(labels[held])
