@@ -58,21 +58,20 @@ class Router:
         if meant:
             turn, about = meant
             return await self._something_new(form, turn, about)
-        about = guess(self.matcher, text)
-        moved = await self._go_on(form.task, turn, about) if form.task else None
+        moved = await self._go_on(form.task, turn) if form.task else None
         if moved:
             return as_left(form, moved)
-        outcome = await self._something_new(form, turn, about)
+        outcome = await self._something_new(form, turn, guess(self.matcher, text))
         return replace(outcome, reply=safety.with_caution(outcome.reply, in_case)) if in_case else outcome
 
     # --- the open task ---
 
-    async def _go_on(self, task: Task, turn: Turn, about: Guess) -> Moved | None:
+    async def _go_on(self, task: Task, turn: Turn) -> Moved | None:
         """None where the sentence is about something else."""
-        turn = _corrected(turn)
+        said, turn = turn.signals.text, _corrected(turn)
         match task:
             case BookingForm():
-                if _leaves(turn, about):
+                if _leaves(turn, guess(self.matcher, said)):
                     return None
                 named = replace(turn, stores=await self._stores(turn)) if task.options else turn
                 return await BookingTalk(self.desk).go_on(task, named)
@@ -112,7 +111,7 @@ class Router:
             return _Answer(plain)
         if form.task is None and signals.only_answers and not _names_a_booking(signals):
             return _Answer(answers.nothing_pending())
-        sought = Sought(self.shelf.current.answers, signals.text)
+        sought = Sought(self.shelf.current, signals.text)
         if (signals.asks or not about.names) and not about.is_at_once and sought.is_own_question:
             return _Answer(self._guide(sought, turn))
         said = await self._said(turn, about, sought)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 
 from lifecircle.assistant import safety
 from lifecircle.assistant.conversations.codec import reply_from_json, reply_to_json
@@ -22,6 +23,7 @@ from lifecircle.assistant.policies.shelf import PolicyShelf
 from lifecircle.assistant.replies import Reply, ReplyKind
 from lifecircle.assistant.router import Router
 from lifecircle.assistant.understanding import Signals
+from lifecircle.catalogue.areas import Areas
 from lifecircle.catalogue.bookings.service import BookingDesk
 from lifecircle.catalogue.clock import Clock
 from lifecircle.catalogue.database import Database, database_errors_as_refusals
@@ -63,32 +65,36 @@ class Assistant:
     patience: float = PATIENCE_SECONDS
     """Seconds that a turn waits for the one before it."""
     _names: OfferNames | None = field(default=None, init=False)
+    _centered: tuple[Areas, Point] | None = field(default=None, init=False)
 
     @property
     def shelf(self) -> PolicyShelf:
         return self.router.shelf
 
-    @property
+    @cached_property
     def conversations(self) -> ConversationDesk:
         return ConversationDesk(self.database, self.keys, self.desk, self.shelf, self.learning, self.clock)
 
-    @property
+    @cached_property
     def handoffs(self) -> HandoffDesk:
         return HandoffDesk(self.database, self.keys, self.desk.calendar, self.clock)
 
-    @property
+    @cached_property
     def learning(self) -> LearningDesk:
         return LearningDesk(self.database, self.clock)
+
+    @cached_property
+    def _turns(self) -> TurnKeeper:
+        store = ConversationStore(self.database, self.keys)
+        return TurnKeeper(store, self.keys, self.clock, self.patience)
 
     async def reply(self, said: Said, snapshot: Snapshot) -> Replied:
         """Raises InvalidInput, NotFound, IdempotencyConflict, Busy, Unavailable."""
         said = replace(said, text=_whole(said.text))
         _check(said)
-        store = ConversationStore(self.database, self.keys)
-        turns = TurnKeeper(store, self.keys, self.clock, self.patience)
         async with (
             database_errors_as_refusals(),
-            turns.held(said.conversation, said.resident, said.key) as held,
+            self._turns.held(said.conversation, said.resident, said.key) as held,
         ):
             last = _repeated(held.before, said)
             if last and (last.resident or not said.resident):  # who has signed in meanwhile may get further
@@ -154,11 +160,18 @@ class Assistant:
             names=self._names_of(snapshot),
             resident=said.resident,
             near=before.near,
-            center=_center(snapshot),
+            center=self._center_of(snapshot),
             now=now,
             booking_key=f"chat:{before.id}:{said.key or before.version}",
             said=said.text,
         )
+
+    def _center_of(self, snapshot: Snapshot) -> Point:
+        """Reckoned once for each version of the areas."""
+        areas, center = self._centered or (None, Point(0.0, 0.0))
+        if areas is not snapshot.areas:
+            self._centered = snapshot.areas, (center := _center(snapshot))
+        return center
 
     def _names_of(self, snapshot: Snapshot) -> OfferNames:
         if self._names is None or not self._names.is_current(snapshot):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from graphql import DocumentNode, GraphQLError, GraphQLSchema, specified_rules, validate
 
+from lifecircle.gateway.limits.cost import fixed_cost_of
 from lifecircle.gateway.limits.document import DocumentLimits, check_document, parse_within
 from lifecircle.gateway.limits.errors import LimitExceeded
 
@@ -26,6 +27,8 @@ class Prepared:
     document: DocumentNode | None = None
     errors: tuple[GraphQLError, ...] = ()
     exceeded: LimitExceeded | None = None
+    fixed_cost: int | None = None
+    """In points; None where it depends on the variables."""
 
 
 class DocumentCache:
@@ -55,7 +58,9 @@ class DocumentCache:
         except LimitExceeded as error:
             return Prepared(exceeded=error)
         errors = validate(self._schema, document, specified_rules, max_errors=MAX_ERRORS)
-        return Prepared(document, tuple(errors))
+        if errors:
+            return Prepared(document, tuple(errors))
+        return Prepared(document, fixed_cost=fixed_cost_of(document, self._schema, operation_name))
 
     def _keep(self, key: tuple[str, str | None], prepared: Prepared) -> None:
         self._kept[key] = prepared

@@ -6,9 +6,11 @@ issuer and every required claim; no `crit` header; a bounded string; and any exc
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from collections import OrderedDict
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from jose import jwt
 
@@ -22,6 +24,7 @@ ISSUER = "lifecircle"
 AUDIENCE = "lifecircle-api"
 LIFETIME = timedelta(minutes=15)
 MAX_LENGTH = 2_048
+_MOST_REMEMBERED = 5_000
 _REQUIRED = ("aud", "iss", "sub")
 """By the library; the times are required and checked here, since it would ask the system's clock for them."""
 _NO_CLOCK = {"verify_exp": False, "verify_iat": False, "verify_nbf": False}
@@ -31,10 +34,18 @@ class TokenRefused(LifecircleError):
     """Not a token of ours that is valid now. Says nothing more, on purpose."""
 
 
+class _Known(NamedTuple):
+    keys: Keys
+    viewer: Viewer
+    times: tuple[int, int, int]
+
+
 @dataclass(frozen=True)
 class JwtTokens:
     ring: KeyRing
     clock: Clock
+    _remembered: OrderedDict[bytes, _Known] = field(default_factory=OrderedDict, init=False, repr=False, compare=False)
+    """Good tokens by their digest; the oldest goes first."""
 
     @property
     def keys(self) -> Keys:
@@ -59,13 +70,22 @@ class JwtTokens:
         if not isinstance(token, str) or not 0 < len(token) <= MAX_LENGTH:
             raise TokenRefused
         try:
-            claims = self._verified(token)
+            known = self._known_of(token)
         except Exception as error:  # the library raises more than its own errors on hostile input
             raise TokenRefused from error
-        resident, session = claims.get("sub"), claims.get("sid")
-        if not (isinstance(resident, str) and resident and isinstance(session, str) and session):
-            raise TokenRefused
-        return Viewer(resident, session)
+        self._check_times(known.times)
+        return known.viewer
+
+    def _known_of(self, token: str) -> _Known:
+        """Verified once: the same letters under the same keys cannot come to anything else later, but for the time."""
+        mark = hashlib.sha256(token.encode()).digest()
+        known = self._remembered.get(mark)
+        if known is None or known.keys is not self.keys:
+            claims = self._verified(token)
+            known = self._remembered[mark] = _Known(self.keys, _viewer_of(claims), _times_of(claims))
+            if len(self._remembered) > _MOST_REMEMBERED:
+                self._remembered.popitem(last=False)
+        return known
 
     def _verified(self, token: str) -> dict[str, Any]:
         header = jwt.get_unverified_header(token)
@@ -79,15 +99,26 @@ class JwtTokens:
             issuer=ISSUER,
             options={**_NO_CLOCK, **{f"require_{claim}": True for claim in _REQUIRED}},
         )
-        self._check_times(claims)
         return claims
 
-    def _check_times(self, claims: dict[str, Any]) -> None:
+    def _check_times(self, times: tuple[int, int, int]) -> None:
         """By the clock that was passed in: the library would ask the system's."""
-        now = self.clock().timestamp()
-        times = [claims[name] for name in ("exp", "iat", "nbf")]
-        if not all(isinstance(value, int) and not isinstance(value, bool) for value in times):
-            raise TokenRefused
-        expires, issued, not_before = times
+        now, (expires, issued, not_before) = self.clock().timestamp(), times
         if not (now < expires and issued <= now + 5 and not_before <= now + 5):
             raise TokenRefused
+
+
+def _viewer_of(claims: dict[str, Any]) -> Viewer:
+    resident, session = claims.get("sub"), claims.get("sid")
+    if not (isinstance(resident, str) and resident and isinstance(session, str) and session):
+        raise TokenRefused
+    return Viewer(resident, session)
+
+
+def _times_of(claims: dict[str, Any]) -> tuple[int, int, int]:
+    """When it expires, when it was issued, and from when it is good."""
+    expires, issued, not_before = (claims[name] for name in ("exp", "iat", "nbf"))
+    for value in (expires, issued, not_before):
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise TokenRefused
+    return expires, issued, not_before

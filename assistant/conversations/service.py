@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from lifecircle.assistant.conversations.codec import Known, bookings_named, reply_from_json
@@ -67,7 +68,7 @@ class ConversationDesk:
     learning: LearningDesk
     clock: Clock
 
-    @property
+    @cached_property
     def _store(self) -> ConversationStore:
         return ConversationStore(self.database, self.keys)
 

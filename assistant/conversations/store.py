@@ -24,6 +24,7 @@ from lifecircle.assistant.conversations.model import (
     MessageAuthor,
     Transcript,
 )
+from lifecircle.assistant.conversations.remembered import RememberedRows
 from lifecircle.assistant.conversations.rules import KEPT, LEASE, MOST_MESSAGES, expiry, is_own
 from lifecircle.assistant.dialogue.codec import form_from_json, form_to_json
 from lifecircle.catalogue.database import Database, Document, DuplicateKeyError, ensure_indexes
@@ -46,6 +47,7 @@ class ConversationStore:
     def __init__(self, database: Database, keys: KeyRing) -> None:
         self._conversations = database["conversations"]
         self._keys = keys
+        self._remembered = RememberedRows()
 
     async def create_indexes(self) -> None:
         await ensure_indexes(
@@ -68,6 +70,9 @@ class ConversationStore:
         free = {"turn.until": {"$not": {"$gt": now}}}  # an $or would make the embedded engine look at all of them
         mine = {"resident": {"$in": [None, resident]}}
         change: Document = {"$set": {"turn": {"holder": holder, "until": now + LEASE}}}
+        known = await self._taken_as_remembered({"_id": key, **mine, **free}, change, now)
+        if known:
+            return known
         if begins:
             change["$setOnInsert"] = self._beginning(resident, now)
         with contextlib.suppress(DuplicateKeyError):  # it is there, and held
@@ -77,6 +82,20 @@ class ConversationStore:
             return Taken.UNKNOWN
         return self._conversation(row) if (row.get("turn") or {}).get("holder") == holder else Taken.BUSY
 
+    async def _taken_as_remembered(self, where: Document, change: Document, now: datetime) -> Conversation | None:
+        """In one command, where nothing but this worker's own turns has changed the conversation; else None.
+
+        Every turn seals the memory anew, so no two memories are alike.
+        """
+        row = self._remembered.get(where["_id"])
+        if row is None or _is_over(row, now):
+            return None
+        unchanged = {**where, "memory": row["memory"]}
+        if (await self._conversations.update_one(unchanged, change, hint="_id_")).matched_count:
+            return self._conversation(row)
+        self._remembered.forget(row["_id"])
+        return None
+
     async def is_held(self, key: str, now: datetime) -> bool:
         row = await self._conversations.find_one({"_id": key}, {"turn": 1})
         turn = row.get("turn") if row else None
@@ -84,8 +103,9 @@ class ConversationStore:
 
     async def begin(self, conversation: Conversation, said: Sequence[Message], now: datetime) -> None:
         """The first turn of a conversation whose id nobody else can know."""
-        row = {**self._row(conversation, now), "messages": [self._sealed_message(message) for message in said]}
-        await self._conversations.insert_one({"_id": conversation.id, **row})
+        row, messages = self._row(conversation, now), [self._sealed_message(message) for message in said]
+        await self._conversations.insert_one({"_id": conversation.id, **row, "messages": messages})
+        self._remembered.put(conversation.id, row)
 
     async def save(
         self, conversation: Conversation, said: Sequence[Message], holder: str, now: datetime, *, hands_over: bool
@@ -94,14 +114,16 @@ class ConversationStore:
 
         Unless the turn itself hands over, an open hand-over is left as it is: the staff may be closing it right now.
         """
-        row = self._row(conversation, now)
+        row = whole = self._row(conversation, now)
         if conversation.is_handed_over and not hands_over:
-            row = {name: value for name, value in row.items() if name not in _OF_HANDOFF}
+            row = {name: value for name, value in whole.items() if name not in _OF_HANDOFF}
         done = await self._conversations.update_one(
             {"_id": conversation.id, "turn.holder": holder},
             {"$set": row, "$unset": {"turn": ""}, "$push": self._pushed(said)},
             hint="_id_",
         )
+        if done.matched_count:
+            self._remembered.put(conversation.id, whole)
         return bool(done.matched_count)
 
     async def release(self, key: str, holder: str) -> None:
@@ -181,14 +203,14 @@ class ConversationStore:
             "near": conversation.near and asdict(conversation.near),
             "last": _last_to_json(conversation.last),
         }
-        return self._keys.seal(json.dumps(memory), field="conversation")
+        return self._keys.seal(_json(memory), field="conversation")
 
     def _pushed(self, said: Sequence[Message]) -> Document:
         sealed = [self._sealed_message(message) for message in said]
         return {"messages": {"$each": sealed, "$slice": -MOST_MESSAGES}}
 
     def _sealed_message(self, message: Message) -> Document:
-        body = self._keys.seal(json.dumps({"text": message.text, "reply": message.reply}), field="message")
+        body = self._keys.seal(_json({"text": message.text, "reply": message.reply}), field="message")
         return {"id": message.id, "author": message.author.value, "at": message.at, "body": body}
 
     def _message(self, row: Mapping[str, Any]) -> Message:
@@ -201,6 +223,11 @@ class ConversationStore:
             return dict(json.loads(self._keys.unseal(sealed, field=field)))
         except CannotUnseal:  # its key has been retired: the resident starts the form again
             return None
+
+
+def _json(content: Mapping[str, Any]) -> str:
+    """Chinese as it is: escaped it would be twice as long, and every turn of a conversation rewrites the document."""
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
 
 
 def _is_over(row: Mapping[str, Any], now: datetime) -> bool:

@@ -28,6 +28,11 @@ _KINDS: Mapping[str, type[BookingForm] | type[OwnForm] | type[RequestForm]] = {
     "request": RequestForm,
 }
 
+_FIELDS: Mapping[type, tuple[str, ...]] = {
+    kind: tuple(field.name for field in fields(kind))
+    for kind in (BookingForm, OwnForm, RequestForm, Doubt, Wish, Option)
+}
+
 
 def form_to_json(form: Form | None) -> Json | None:
     """Only what JSON knows: times as text, tuples as lists."""
@@ -73,7 +78,7 @@ def _plain(value: Any) -> Any:
 
 
 def _fields(record: Any) -> Json:
-    return {field.name: _plain(getattr(record, field.name)) for field in fields(record)}
+    return {name: _plain(getattr(record, name)) for name in _FIELDS[type(record)]}
 
 
 def _task(data: Json | None) -> Task | None:

@@ -16,11 +16,14 @@ from lifecircle.catalogue.bookings.service import BookingDesk
 from lifecircle.catalogue.clock import local_day
 from lifecircle.catalogue.errors import BookingRefused, NotFound
 from lifecircle.catalogue.offerings.model import Offering, OfferingKind, inherited_id
+from lifecircle.catalogue.snapshot.model import Owners
 from lifecircle.catalogue.stores.model import Store
 
 RADIUS = 10_000
 MOST_OFFERS = 6
 MOST_OPTIONS = 4
+FEW_STORES = 100
+"""With an offering of their own under the name; of more, some are near, and looking around finds them sooner."""
 DAYS_LOOKED_AT = 14
 DAYS_AHEAD = 7
 """How far on is looked when the wished day has nothing."""
@@ -82,7 +85,8 @@ def _offered(name: str, turn: Turn, without: Collection[str]) -> Iterator[Candid
             by_store[offering.store].append(offering)
         elif offering.chain:
             by_chain[offering.chain].append(offering)
-    for metres, store in turn.snapshot.near(turn.near or turn.center, RADIUS):
+    only = Owners(by_store, by_chain) if len(by_store) <= FEW_STORES else None
+    for metres, store in turn.snapshot.near(turn.near or turn.center, RADIUS, only):
         if store.state == "OPEN" and store.id not in without:
             templates = by_chain.get(store.chain, ()) if store.chain else ()
             inherited = (turn.snapshot.offering(inherited_id(store.id, each.id)) for each in templates)

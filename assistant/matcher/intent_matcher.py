@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,8 @@ _HELD_BACK = 5
 """One example in so many is held back to calibrate, in as many turns as the size of the set allows."""
 _TYPED = 4
 """One example in so many is learned a second time as it would be typed in pinyin."""
+_REMEMBERED = 8
+"""Sentences that were read last: a turn asks about its own two or three times."""
 _MOST_CALIBRATED = 3000
 """Examples that may be fitted for the calibration alone, in all turns together; at least one turn is taken."""
 
@@ -48,6 +51,7 @@ class IntentMatcher:
         self._same = same
         self._first, self._second = first, second
         self._encoder = encoder
+        self._chances_of = lru_cache(_REMEMBERED)(self._read)
 
     @property
     def threshold(self) -> float:
@@ -88,17 +92,25 @@ class IntentMatcher:
 
     def match(self, text: str, k: int = 3) -> list[Match]:
         """The k likeliest intents, the best first; None among them stands for what belongs to none."""
+        chances = self._chances_of(text)
+        if chances is None:
+            return self._nothing(k)
+        best = np.argsort(-chances, kind="stable")[:k]
+        intents, confidences = self._intents, chances[best].tolist()
+        return [Match(intents[at], chance) for at, chance in zip(best.tolist(), confidences, strict=True)]
+
+    def _read(self, text: str) -> npt.NDArray[np.float64] | None:
+        """The chance of each intent; None where no character is known. Not to be changed by whoever gets it."""
         folded = prepared(text)
         rows = self._vocabulary.rows([folded])
         if not len(rows.columns):
-            return self._nothing(k)
+            return None
         chances = self._chances(folded, rows)
         known = self._same.get(bare(folded))
         if known is not None:
             chances *= (1 - _SAME_WORDS) / max(1 - chances[known], 1e-9)
             chances[known] = _SAME_WORDS
-        best = np.argsort(-chances, kind="stable")[:k]
-        return [Match(self._intents[at], float(chances[at])) for at in best]
+        return chances
 
     def _chances(self, folded: str, rows: Rows) -> npt.NDArray[np.float64]:
         first = self._first

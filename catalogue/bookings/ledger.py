@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from lifecircle.catalogue.bookings.claims import Taken, keys_of
@@ -37,7 +38,7 @@ class Ledger:
     live: Live | None = None
     """None: the database is asked every time."""
 
-    @property
+    @cached_property
     def store(self) -> BookingStore:
         return BookingStore(self.database)
 

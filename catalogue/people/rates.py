@@ -6,6 +6,7 @@ import hashlib
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 
 from lifecircle.catalogue.clock import Clock
 from lifecircle.catalogue.database import Database
@@ -39,13 +40,17 @@ class RateCounter:
     database: Database
     clock: Clock
 
+    @cached_property
+    def _store(self) -> PeopleStore:
+        return PeopleStore(self.database)
+
     async def take(self, limit: Limit, key: str, *field: str) -> None:
         """Count one. Raises RateLimited with the seconds until the window ends."""
         now = self.clock()
         begins = int(now.timestamp()) // limit.seconds * limit.seconds
         ends = datetime.fromtimestamp(begins + limit.seconds, UTC)
         name = f"{limit.name}:{_blurred(key)}:{begins}"
-        if await PeopleStore(self.database).count(name, ends + timedelta(minutes=1)) > limit.most:
+        if not await self._store.count_one(name, limit.most, ends + timedelta(minutes=1)):
             wait = max(1, math.ceil((ends - now).total_seconds()))
             raise RateLimited(f"操作太频繁，请 {_wait_text(wait)}后再试。", *field, retry_after=wait)
 

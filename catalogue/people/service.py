@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from lifecircle.catalogue.areas import Areas
 from lifecircle.catalogue.clock import Clock
@@ -53,7 +54,7 @@ class PeopleDesk:
     on_phone: PhoneListener | None = None
     """Told when a resident has proved a number: invitations wait for it."""
 
-    @property
+    @cached_property
     def _store(self) -> PeopleStore:
         return PeopleStore(self.database)
 

@@ -11,6 +11,7 @@ import secrets
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from lifecircle.catalogue.clock import Clock
 from lifecircle.catalogue.database import Database, Document
@@ -70,7 +71,7 @@ class SmsCodes:
             raise CodeExpired("验证码已经用过，请重新获取。", "code")
         return phone
 
-    @property
+    @cached_property
     def _store(self) -> PeopleStore:
         return PeopleStore(self.database)
 

@@ -107,15 +107,17 @@ class PeopleStore:
         """Of two that redeem the same code at once, one wins."""
         return bool((await self._sms_codes.delete_one({"_id": key, "code": code})).deleted_count)
 
-    async def count(self, key: str, expires_at: datetime) -> int:
-        """One more under the key; how many there are now, those counted meanwhile included."""
+    async def count_one(self, key: str, most: int, expires_at: datetime) -> bool:
+        """One more under the key, in one command; False where there are `most` already."""
+        one_more = {"$inc": {"count": 1}, "$setOnInsert": {"expires_at": expires_at}}
         for _ in range(5):
-            with contextlib.suppress(DuplicateKeyError):  # two upserts of a new key at once: the other one made it
-                one_more = {"$inc": {"count": 1}, "$setOnInsert": {"expires_at": expires_at}}
-                await self._rates.update_one({"_id": key}, one_more, upsert=True)
-                row = await self._rates.find_one({"_id": key})
-                return int(row["count"]) if row else 1
-        return 1
+            with contextlib.suppress(DuplicateKeyError):  # it is full, or two upserts of a new key met
+                await self._rates.update_one({"_id": key, "count": {"$lt": most}}, one_more, upsert=True, hint="_id_")
+                return True
+            row = await self._rates.find_one({"_id": key})
+            if row and row["count"] >= most:
+                return False
+        return True
 
     # --- sessions ---
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from lifecircle.catalogue.areas import Areas
 from lifecircle.catalogue.categories import Categories
@@ -17,7 +17,7 @@ from lifecircle.catalogue.snapshot.columns import StoreTable
 from lifecircle.catalogue.snapshot.layered import Layered
 from lifecircle.catalogue.snapshot.layers import Layer, StoreLayers
 from lifecircle.catalogue.snapshot.nearest import Around, Key, nearest
-from lifecircle.catalogue.snapshot.offers import with_offers
+from lifecircle.catalogue.snapshot.offers import touched_rows, with_offers
 from lifecircle.catalogue.stores.model import Store
 
 Override = Mapping[str, Any]
@@ -27,6 +27,14 @@ OWNED = tuple[str, ...]
 
 FIRST_LOOK = 64
 """How many neighbours `near` fetches at first; each further look fetches four times as many."""
+
+
+class Owners(NamedTuple):
+    """Who offers something: single stores, and chains with all of theirs."""
+
+    stores: Collection[str]
+    chains: Collection[str]
+
 
 SeenAt = tuple[float, Layer, int]
 """Metres, and a row of a layer."""
@@ -98,14 +106,22 @@ class Snapshot:
     def store_count(self) -> int:
         return len(self.stores)
 
-    def near(self, center: Point, radius: float) -> Iterator[tuple[float, Store]]:
-        """(metres, store), the nearest first, as far as the caller asks.
+    def near(self, center: Point, radius: float, only: Owners | None = None) -> Iterator[tuple[float, Store]]:
+        """(metres, store), the nearest first, as far as the caller asks; `only`: those of the owners, which are few.
 
         Metres are whole millimetres, and equally near stores (several under one roof) come in the order of their ids.
         """
         count, after = FIRST_LOOK, None
+        around = Around(center, radius)
+        looked_at = [
+            (
+                layer,
+                around if only is None else replace(around, rows=touched_rows(layer.table, only.stores, only.chains)),
+            )
+            for layer in self.stores.layers
+        ]
         while True:
-            found = self.nearest(Around(center, radius), count, after)
+            found = merged_by_distance(looked_at, count, after)
             for metres, layer, row in found:
                 yield metres, layer.table.get(row)
             if len(found) < count:

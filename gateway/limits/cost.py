@@ -63,10 +63,21 @@ def check_cost(
     ceiling: int = CEILING,
 ) -> int:
     """The cost in points. Raises TooComplex above the ceiling."""
-    cost = cost_of(document, schema, operation_name, variables)
+    return within(cost_of(document, schema, operation_name, variables), ceiling)
+
+
+def within(cost: int, ceiling: int) -> int:
+    """The same cost. Raises TooComplex above the ceiling."""
     if cost > ceiling:
         raise TooComplex("cost", ceiling, f"估算开销 {cost} 点，")
     return cost
+
+
+def fixed_cost_of(document: DocumentNode, schema: GraphQLSchema, operation_name: str | None) -> int | None:
+    """As `cost_of`, where the cost is the same whatever the variables; None where they say how long a list is."""
+    estimates = _estimates(document, schema, operation_name, {})
+    cost = max([estimate.points() for estimate in estimates], default=0)
+    return None if any(estimate.asked_variables for estimate in estimates) else cost
 
 
 def cost_of(
@@ -76,14 +87,19 @@ def cost_of(
 
     Where no operation is named, the dearest counts.
     """
+    return max([one.points() for one in _estimates(document, schema, operation_name, variables)], default=0)
+
+
+def _estimates(
+    document: DocumentNode, schema: GraphQLSchema, operation_name: str | None, variables: Mapping[str, Any]
+) -> list[_Estimate]:
     fragments = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
-    costs = [
-        _Estimate(schema, fragments, operation, variables).points()
+    return [
+        _Estimate(schema, fragments, operation, variables)
         for operation in document.definitions
         if isinstance(operation, OperationDefinitionNode)
         and (operation_name is None or (operation.name is not None and operation.name.value == operation_name))
     ]
-    return max(costs, default=0)
 
 
 class _Estimate:
@@ -105,6 +121,8 @@ class _Estimate:
             for each in operation.variable_definitions or ()
             if each.default_value
         }
+        self.asked_variables = False
+        """Whether a variable has decided how long something is."""
         # By selection set, type and length of the page around it: a fragment is priced once, however often spread.
         self._known: dict[tuple[int, str, int], int] = {}
 
@@ -201,6 +219,7 @@ class _Estimate:
         return counted.default if isinstance(value, NullValueNode) else _worst(counted)
 
     def _of_variable(self, name: str, counted: Counted) -> int:
+        self.asked_variables = True
         if name not in self._variables:
             default = self._defaults.get(name)
             return self._number(default, counted) if default else _worst(counted)

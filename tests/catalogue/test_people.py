@@ -13,9 +13,9 @@ from bson import json_util
 from factories import DISTRICT, SetClock, a_merchant, a_snapshot, a_store, an_area, at
 
 from lifecircle.catalogue.database import Database, connect, open_database
-from lifecircle.catalogue.errors import CodeInvalid, Refused, Unauthenticated, Unavailable
+from lifecircle.catalogue.errors import CodeInvalid, RateLimited, Refused, Unauthenticated, Unavailable
 from lifecircle.catalogue.people.model import MemberRole, SignedIn, Viewer
-from lifecircle.catalogue.people.rates import RateCounter, RateLimits
+from lifecircle.catalogue.people.rates import Limit, RateCounter, RateLimits
 from lifecircle.catalogue.people.service import SESSION_DAYS, PeopleDesk
 from lifecircle.catalogue.people.sms import SmsCodes
 from lifecircle.catalogue.people.store import PeopleStore
@@ -303,3 +303,27 @@ async def test_a_lost_database_is_told_as_unavailable(people: PeopleDesk) -> Non
             await attempt
         assert isinstance(refused.value, Unavailable)
     client.close()
+
+
+# --- how often ---
+
+
+async def test_as_many_as_the_limit_says_are_let_through_however_many_come_at_once(
+    people: PeopleDesk, database: Database
+) -> None:
+    limit, workers = Limit("try", 5, 3_600), [RateCounter(database, people.clock) for _ in range(3)]
+    tries = [workers[number % 3].take(limit, "r1") for number in range(12)]
+    told = await asyncio.gather(*tries, return_exceptions=True)
+    refused = [each for each in told if each is not None]
+    assert len(refused) == 7
+    assert all(isinstance(each, RateLimited) and 0 < each.retry_after <= 3_600 for each in refused)
+    await workers[0].take(limit, "r2")
+
+
+async def test_a_new_window_counts_anew(people: PeopleDesk, database: Database, clock: SetClock) -> None:
+    limit, counter = Limit("try", 1, 60), RateCounter(database, clock)
+    await counter.take(limit, "r1")
+    with pytest.raises(RateLimited):
+        await counter.take(limit, "r1")
+    clock.now += timedelta(seconds=60)
+    await counter.take(limit, "r1")

@@ -15,7 +15,7 @@ from graphql import (
     validate,
 )
 
-from lifecircle.gateway.limits.cost import CEILING, check_cost, cost_of
+from lifecircle.gateway.limits.cost import CEILING, check_cost, cost_of, fixed_cost_of
 from lifecircle.gateway.limits.errors import TooComplex
 from lifecircle.gateway.limits.measure import SATURATED
 from lifecircle.gateway.limits.prices import COSTS, LEAVES_PER_POINT, LIST_SIZES, MUTATION_COST, SIZED_BY
@@ -65,6 +65,15 @@ def test_a_page_multiplies_what_is_on_it(schema: GraphQLSchema) -> None:
     assert cost(schema, stores("first: 10")) == 10 + 10 * 3 + 1
     assert cost(schema, stores()) == 10 + 20 * 3 + 2
     assert cost(schema, stores("first: null")) == cost(schema, stores())
+
+
+def test_a_cost_is_fixed_where_no_variable_says_how_long_a_list_is(schema: GraphQLSchema) -> None:
+    chat = "mutation($input: ChatInput!) { chat(input: $input) { conversation reply { text cards { __typename } } } }"
+    for text in (stores("first: 10"), stores("first: null"), chat, "{ viewer { id } }"):
+        assert fixed_cost_of(parse(text), schema, None) == cost(schema, text, input={"text": "你好"})
+    paged = stores("first: $first").replace("{", "query($first: Int = 3) {", 1)
+    assert fixed_cost_of(parse(paged), schema, None) is None
+    assert cost(schema, paged, first=10) > cost(schema, paged)
 
 
 def test_pages_inside_pages_multiply(schema: GraphQLSchema) -> None:

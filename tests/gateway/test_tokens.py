@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx2
+import plain_http
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -160,7 +160,7 @@ def test_a_forgery_over_http_is_401_without_a_stack(server: Server, clock: SetCl
         pytest.skip("cannot stand in a header")
     before = server.log.stat().st_size
     headers = {"authorization": f"Bearer {token}"}
-    answer = httpx2.post(f"{server.url}/graphql", json={"query": "{ categories { code } }"}, headers=headers)
+    answer = plain_http.post(f"{server.url}/graphql", json={"query": "{ categories { code } }"}, headers=headers)
     assert answer.status_code == 401
     assert answer.json()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
     assert "Traceback" not in server.log.read_text()[before:]
@@ -181,3 +181,22 @@ def test_a_refused_token_says_nothing(tokens: JwtTokens, tmp_path: Path) -> None
     with pytest.raises(TokenRefused) as refused:
         tokens.viewer("a.b.c")
     assert str(refused.value) == ""
+
+
+def test_a_token_that_was_good_before_is_refused_when_its_time_is_over(tokens: JwtTokens, clock: SetClock) -> None:
+    token, expires = tokens.issue("r", "s", clock())
+    assert tokens.viewer(token) == Viewer("r", "s")
+    clock.now = expires - timedelta(seconds=1)
+    assert tokens.viewer(token) == Viewer("r", "s")
+    clock.now = expires
+    with pytest.raises(TokenRefused):
+        tokens.viewer(token)
+
+
+def test_a_good_token_makes_none_of_its_neighbours_good(tokens: JwtTokens, clock: SetClock) -> None:
+    token, _ = tokens.issue("r", "s", clock())
+    assert tokens.viewer(token) == Viewer("r", "s")
+    head, _, mark = token.rpartition(".")
+    for forged in (f"{head}.{mark[:-4]}AAAA", f"{head}.", f"{token}.", token.swapcase()):
+        with pytest.raises(TokenRefused):
+            tokens.viewer(forged)

@@ -29,6 +29,40 @@ async def test_another_worker_goes_on_where_the_first_left_off(room: Room) -> No
     assert (began.reply_id, went_on.reply_id) == (f"{began.conversation}:1", f"{began.conversation}:2")
 
 
+async def test_workers_that_take_turns_each_find_what_the_other_left(room: Room) -> None:
+    forms = [Form(BookingForm(Step.WHEN, name=name)) for name in "甲乙丙丁"]
+    seen: list[Form | None] = []
+    workers, conversation = [room, room.another_worker()], None
+    for number, form in enumerate(forms):
+        worker = workers[number % 2]
+        worker.router.answering = lambda before, turn, after=form: seen.append(before) or of(ANSWER, form=after)
+        conversation = (await worker.say("约保洁", conversation)).conversation
+    assert seen == [None, *forms[:-1]]
+
+
+async def test_a_worker_remembers_nothing_that_is_gone_or_was_changed_behind_it(room: Room) -> None:
+    key = (await room.say("约保洁", key="k1")).conversation
+    assert (await room.say("明天", key)).conversation == key
+    await room.database["conversations"].delete_one({"_id": key})
+    with pytest.raises(NotFound):
+        await room.say("后天", key)
+    room.router.answering, seen = lambda form, turn: seen.append(form) or of(ANSWER, form=FORM), []
+    assert (await room.say("约保洁", key="k1")).conversation == key
+    assert seen == [None]
+    unsealed = {"$set": {"memory": (await room.row((await room.say("你好")).conversation))["memory"]}}
+    await room.database["conversations"].update_one({"_id": key}, unsealed)
+    seen.clear()
+    await room.say("上午", key)
+    assert seen == [FORM]
+
+
+async def test_somebody_else_cannot_take_what_a_worker_remembers(room: Room) -> None:
+    key = (await room.say("约保洁")).conversation
+    with pytest.raises(NotFound):
+        await room.say("明天", key, resident="r2")
+    assert (await room.say("明天", key)).conversation == key
+
+
 async def test_what_was_said_is_kept_in_order_and_sealed(room: Room) -> None:
     said = await room.say("地址是青石路12号3幢502")
     await room.say("还有呢", said.conversation)
@@ -66,7 +100,7 @@ async def test_a_second_turn_waits_for_the_first(room: Room) -> None:
 
 async def test_many_turns_at_once_from_many_workers_are_taken_one_after_the_other(room: Room) -> None:
     key = (await room.say("你好")).conversation
-    workers = [room.another_worker(patience=60.0) for _ in range(4)]
+    workers = [room.another_worker() for _ in range(4)]
     said = [f"第{number}句" for number in range(8)]
     told = await asyncio.gather(*(workers[number % 4].say(text, key) for number, text in enumerate(said)))
     messages = (await room.messages(key))[2:]
@@ -77,11 +111,12 @@ async def test_many_turns_at_once_from_many_workers_are_taken_one_after_the_othe
 
 async def test_who_has_waited_long_enough_is_told_that_it_is_busy(room: Room) -> None:
     key = (await room.say("你好")).conversation
-    room.router.seconds = 1.0
+    answer = room.router.hold("甲")
     first = asyncio.create_task(room.say("甲", key))
-    await asyncio.sleep(0.3)
+    await room.router.has_begun("甲")
     hasty = room.another_worker(patience=0.2)
     assert isinstance(await refusal(hasty.say("乙", key)), Busy)
+    answer.set()
     assert (await first).reply == ANSWER
     assert (await room.row(key))["version"] == 2
 
@@ -111,11 +146,12 @@ async def test_a_turn_that_fails_frees_its_conversation_at_once(room: Room) -> N
 
 async def test_a_turn_that_took_too_long_is_not_remembered_over_the_one_after_it(room: Room) -> None:
     key = (await room.say("你好")).conversation
-    room.router.seconds = 0.5
+    answer = room.router.hold("慢的")
     slow = asyncio.create_task(room.say("慢的", key))
-    await asyncio.sleep(0.2)
+    await room.router.has_begun("慢的")
     room.clock.advance(seconds=10)
     await room.another_worker().say("快的", key)
+    answer.set()
     assert isinstance(await refusal(slow), Busy)
     assert ("RESIDENT", "慢的") not in await room.messages(key)
     assert (await room.row(key))["version"] == 2
