@@ -52,6 +52,7 @@ class Asked(NamedTuple):
     """A query, read once for as many indexes as are searched for it."""
 
     text: str
+    folded: str
     grams: tuple[str, ...]
     meaning: Floats
 
@@ -59,7 +60,7 @@ class Asked(NamedTuple):
 def read_query(query: str) -> Asked:
     text = query[:MAX_QUERY]
     folded = fold(text)
-    return Asked(text, tuple(sorted(set(_grams(folded)))), _meaning(folded))
+    return Asked(text, folded, tuple(sorted(set(_grams(folded)))), _meaning(folded))
 
 
 class PassageIndex:
@@ -119,7 +120,7 @@ class PassageIndex:
             scores[near] += self._words * np.einsum("ij,j->i", built.meanings[near], asked.meaning)
         if self._encoder is None or built.encoded is None:
             return np.asarray(scores / (1 + self._words), np.float32)
-        scores += ENCODED * np.einsum("ij,j->i", built.encoded, self._encoder.encode([fold(asked.text)])[0])
+        scores += ENCODED * np.einsum("ij,j->i", built.encoded, self._encoder.encode([asked.folded])[0])
         return np.asarray(scores / (1 + self._words + ENCODED), np.float32)
 
 

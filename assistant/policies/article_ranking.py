@@ -58,7 +58,7 @@ class ArticleRanker:
 
     def signs(self, asked: Asked, guides: RankedGuides) -> Floats:
         """A row for each article."""
-        both = read_query(f"{asked.text} {legal_words(asked.text)}")
+        both = read_query(f"{asked.text} {legal_words(asked.folded)}")
         return np.stack(
             [
                 self._text.all_scores(asked),

@@ -74,10 +74,11 @@ class GuideRanker:
         self._whole.add(NONE, [" ".join(unknown)])
         self._own = {bare(text): at for at, policy in enumerate(policies) for text in (policy.title, *policy.questions)}
         self._named = [tuple(fold(word) for word in policy.only_if) for policy in policies]
+        self._is_exception = np.array([bool(words) for words in self._named] + [False])
         self._places = [_names_of(policy.region) for policy in policies]
 
     def rank(self, asked: Asked) -> RankedGuides:
-        signs, text, said = self.signs(asked), asked.text, fold(asked.text)
+        signs, text, said = self.signs(asked), asked.text, asked.folded
         scores = signs @ np.array(self._vector())
         scores[-1] += self._weights.nothing
         is_here = np.array([not names or any(name in said for name in names) for names in self._places] + [True])
@@ -96,8 +97,7 @@ class GuideRanker:
 
     def signs(self, asked: Asked) -> Floats:
         """A row for each guide and one for none of them."""
-        said = fold(asked.text)
-        is_exception = np.array([bool(words) for words in self._named] + [False])
+        said = asked.folded
         is_named = np.array([any(word in said for word in words) for words in self._named] + [False])
         matched = self._guessed.logarithms(asked.text)
         return np.stack(
@@ -105,7 +105,7 @@ class GuideRanker:
                 self._said.scores(asked),
                 self._whole.scores(asked),
                 is_named.astype(float),
-                (is_exception & ~is_named).astype(float),
+                (self._is_exception & ~is_named).astype(float),
                 self._table.scores(self._intents_of(asked.text)),
                 np.zeros(len(is_named)) if matched is None else matched,
             ],

@@ -13,14 +13,23 @@ from lifecircle.catalogue.text import fold
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def legal_words(text: str) -> str:
-    """The words of law for everything in the text that has some; may be empty."""
-    said = fold(text)
-    return " ".join(term for words, terms in _pairs() if any(word in said for word in words) for term in terms)
+def legal_words(folded: str) -> str:
+    """The words of law for everything in the folded text that has some; may be empty."""
+    lines, starts = _known()
+    said = {
+        number for at, char in enumerate(folded) for word, number in starts.get(char, ()) if folded.startswith(word, at)
+    }
+    return " ".join(term for number in sorted(said) for term in lines[number])
 
 
 @cache
-def _pairs() -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
+def _known() -> tuple[list[tuple[str, ...]], dict[str, list[tuple[str, int]]]]:
+    """The words of law by line, and by their first character what is said for them, with the number of the line."""
     text = (resources.files("lifecircle.assistant.policies") / "legal_words.yaml").read_text("utf-8")
     rows = _LOADER(text).get_single_data()
-    return tuple((tuple(fold(str(word)) for word in words), tuple(terms)) for words, terms in rows)
+    starts: dict[str, list[tuple[str, int]]] = {}
+    for number, (words, _) in enumerate(rows):
+        for word in words:
+            folded = fold(str(word))
+            starts.setdefault(folded[0], []).append((folded, number))
+    return [tuple(terms) for _, terms in rows], starts
