@@ -2,10 +2,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-MATCHER := assistant/matcher/trained.npz
+FITTED := $(VENV)/.fitted
+LEARNT := assistant/intents/*.yaml assistant/policies/wordings/*.yaml assistant/safety/*.yaml assistant/safety/voices/*
 STATE ?= .state
 PORT ?= 8000
 ONCE ?=
+# three processes, since many tests wait for servers; whole files, which share servers; asserts not rewritten, which
+# would take each process ten seconds
+TOGETHER := -n 3 --dist loadgroup --no-loadscope-reorder --assert=plain
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test ahead check bench soak fuzz seed lock schema clean
@@ -13,16 +17,16 @@ ONCE ?=
 help: ## show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(STAMP) .typing $(MATCHER) ## install everything into .venv, nothing else
+setup: $(STAMP) .typing $(FITTED) ## install everything into .venv, nothing else
 
 $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $(STAMP)
 
-$(MATCHER): $(STAMP) $(wildcard assistant/intents/*.yaml assistant/matcher/*.py) assistant/matcher/meanings.npz
+$(FITTED): $(STAMP) $(wildcard $(LEARNT) assistant/matcher/*.py) assistant/matcher/meanings.npz
 	$(BIN)/lifecircle assistant train
 	touch $@
 
@@ -33,12 +37,12 @@ $(MATCHER): $(STAMP) $(wildcard assistant/intents/*.yaml assistant/matcher/*.py)
 run: setup ## start, seed, take the tour and stay serving (ONCE=1 ends after the tour)
 	$(BIN)/lifecircle demo --state $(STATE) --port $(PORT) $(if $(ONCE),--once)
 
-test: setup ## run the tests
-	$(BIN)/python -m pytest -n 3 --dist worksteal
+test: setup ## run the tests (one that fails says more when run alone: .venv/bin/python -m pytest FILE)
+	$(BIN)/python -m pytest $(TOGETHER)
 
 ahead: setup ## run the tests with the clock 400 days ahead (needs a C compiler)
 	mkdir -p build && cc -shared -fPIC -O2 -Wall -o build/ahead.so tests/support/ahead.c -ldl
-	LD_PRELOAD=$(CURDIR)/build/ahead.so $(BIN)/python -m pytest -n 3 --dist worksteal
+	LD_PRELOAD=$(CURDIR)/build/ahead.so $(BIN)/python -m pytest $(TOGETHER)
 
 check: setup ## lint, format, types, the contract, the matcher's scores
 	$(BIN)/ruff check .

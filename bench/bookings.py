@@ -1,8 +1,8 @@
 """Bookings per second over HTTP beside a plain insert, as the collection grows; and how long availability takes.
 
-Two workers, 32 clients. The baseline is `insert_one` of the same documents by motor, 32 at a time, into a collection
-without any index of its own; the same into one with the bookings' indexes says how much of the rest is theirs. Rounds
-are interleaved, so that whatever else the machine does falls on all of them.
+Two workers, 32 clients, whose part in the cores is small. The baseline is `insert_one` of the same documents by motor,
+32 at a time, into a collection without any index of its own; the same into one with the bookings' indexes says how much
+of the rest is theirs. Rounds are interleaved, so that whatever else the machine does falls on all of them.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from typing import Any
 
 import httpx2
 
+from bench.http_client import Connection, connections
 from bench.serving import database_uri
 from lifecircle.catalogue.bookings.claims import Place, day_keys, holds_of, place_claims, resident_claims
 from lifecircle.catalogue.bookings.model import BookingDate, Interval, date_document
@@ -38,16 +39,17 @@ from lifecircle.catalogue.hours.holidays import state_calendar
 from lifecircle.catalogue.offerings.model import Offering, offering_from_document
 from lifecircle.catalogue.sealing import make_keys_file, read_key_ring
 from lifecircle.catalogue.snapshot.keeper import SnapshotKeeper
+from lifecircle.gateway.embedded import EmbeddedDatabase
 
 PORT = 18_932
 CLIENTS = 32
 ROUND = 96
 ROUNDS = 5
 SIZES = (0, 10_000, 100_000)
-DISTRICT, STORE = "330199", "s0435"
+DISTRICT, STORE, OFFERING = "330199", "s0435", "bench"
 DAYS = 14
 
-_BATCH = 200
+_BATCH = 1000
 _PROGRAM = [sys.executable, "-m", "lifecircle.gateway.cli"]
 _SIGN_IN = "mutation($c: String!) { signInWithWeChat(input: {code: $c}) { session { accessToken } } }"
 _CREATE = "mutation($i: CreateBookingInput!) { createBooking(input: $i) { booking { id } errors { code message } } }"
@@ -60,26 +62,40 @@ _OPEN = {"weekly": [{"weekdays": "1234567", "opens": "00:00", "closes": "24:00"}
 
 
 def main(sizes: Iterable[int] = SIZES) -> None:
-    with tempfile.TemporaryDirectory() as folder, serving(Path(folder) / "state") as uri:
-        asyncio.run(measure(uri, list(sizes), Path(folder)))
-
-
-async def measure(uri: str, sizes: list[int], folder: Path) -> None:
-    client = connect(uri)
-    database = open_database(client, "lifecircle")
-    offering = await put_on_offer(database, "bench", capacity=40)
-    there, first = 0, 0.0
-    async with booking_clients() as residents:
+    with tempfile.TemporaryDirectory() as folder:
+        state = Path(folder) / "state"
+        subprocess.run([*_PROGRAM, "seed", "--state", str(state)], check=True, capture_output=True)
+        there, first = 0, 0.0
         for size in sizes:
-            await fill(database, there, size)
-            there = size
-            over_http, plain, indexed = await rounds(client, residents)
-            first = first or over_http
+            with EmbeddedDatabase(state) as database:  # nobody follows meanwhile, which is much quicker
+                asyncio.run(prepare(database.uri, there, size))
+            with serving(state) as uri:
+                over_http, plain, indexed = asyncio.run(measure(uri))
+            there, first = size, first or over_http
             print(f"{size:>7} bookings there: {over_http:.0f}/s over HTTP, plain insert {plain:.0f}/s")
             print(f"  ratio {over_http / plain:.2f} (to an insert under the same indexes {over_http / indexed:.2f})")
-            print(f"  ratio to the empty collection {over_http / first:.2f}")
-    await measure_availability(database, offering, folder)
+            print(f"  ratio to the empty collection {over_http / first:.2f}", flush=True)
+        with EmbeddedDatabase(state) as database:
+            asyncio.run(measure_availability(database.uri, Path(folder)))
+
+
+async def prepare(uri: str, there: int, size: int) -> None:
+    """Ends with `size` bookings at other offerings, and one that the clients can book."""
+    client = connect(uri)
+    database = open_database(client, "lifecircle")
+    await database["bookings"].delete_many({"offering": OFFERING})
+    if not await database["offerings"].find_one({"_id": OFFERING}):
+        await put_on_offer(database, OFFERING, capacity=40)
+    await fill(database, there, size)
     client.close()
+
+
+async def measure(uri: str) -> tuple[float, float, float]:
+    client = connect(uri)
+    async with booking_clients() as residents:
+        measured = await rounds(client, residents)
+    client.close()
+    return measured
 
 
 # --- bookings per second ---
@@ -88,8 +104,8 @@ async def measure(uri: str, sizes: list[int], folder: Path) -> None:
 class Residents:
     """Signed-in clients; each books one hour after another, and has begun elsewhere in the fortnight."""
 
-    def __init__(self, http: httpx2.AsyncClient, tokens: list[str]) -> None:
-        self._http, self.tokens = http, tokens
+    def __init__(self, idle: list[Connection], tokens: list[str]) -> None:
+        self._idle, self.tokens = idle, tokens
         tomorrow = midnight(local_day(system_clock()) + timedelta(days=2))
         self._starts = [tomorrow + timedelta(hours=number) for number in range(DAYS * 24)]
         self._turn = itertools.count()
@@ -98,28 +114,30 @@ class Residents:
         turn = next(self._turn)
         who, when = turn % len(self.tokens), turn // len(self.tokens)
         token, start = self.tokens[who], self._starts[(when + 9 * who) % len(self._starts)]
-        asked = {"offering": _global_id("bench"), "start": start.isoformat(), "contactPhone": "13800138000"}
+        asked = {"offering": _global_id(OFFERING), "start": start.isoformat(), "contactPhone": "13800138000"}
         asked["idempotencyKey"] = f"turn-{turn}"
         body = {"query": _CREATE, "variables": {"i": asked}}
-        said = ""
+        answer: Any = None
+        connection = self._idle.pop()
         for _ in range(5):  # as a client does that got no answer in time
-            with contextlib.suppress(httpx2.HTTPError):
-                answer = await self._http.post("/graphql", json=body, headers={"authorization": f"Bearer {token}"})
-                payload, said = (answer.json().get("data") or {}).get("createBooking"), answer.text
+            with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+                answer = await connection.post("/graphql", body, authorization=f"Bearer {token}")
+                payload = (answer.get("data") or {}).get("createBooking")
                 if payload and not payload["errors"]:
+                    self._idle.append(connection)
                     return
-        raise RuntimeError(said)
+        raise RuntimeError(answer)
 
 
 @contextlib.asynccontextmanager
 async def booking_clients() -> Any:
-    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{PORT}", timeout=60) as http:
+    async with connections(PORT, CLIENTS) as opened:
         tokens = []
-        for _ in range(CLIENTS):
+        for connection in opened:
             variables = {"c": f"demo:{secrets.token_hex(6)}"}
-            answer = await http.post("/graphql", json={"query": _SIGN_IN, "variables": variables})
-            tokens.append(answer.json()["data"]["signInWithWeChat"]["session"]["accessToken"])
-        yield Residents(http, tokens)
+            answer = await connection.post("/graphql", {"query": _SIGN_IN, "variables": variables})
+            tokens.append(answer["data"]["signInWithWeChat"]["session"]["accessToken"])
+        yield Residents(opened, tokens)
 
 
 async def rounds(client: Client, residents: Residents) -> tuple[float, float, float]:
@@ -129,7 +147,7 @@ async def rounds(client: Client, residents: Residents) -> tuple[float, float, fl
     rates: list[tuple[float, float, float]] = []
     for number in range(ROUNDS):
         booked = await rate(residents.book, [{}] * ROUND)
-        like = await database["bookings"].find({"offering": "bench"}).sort("created_at", -1).limit(ROUND).to_list(None)
+        like = await database["bookings"].find({"offering": OFFERING}).sort("created_at", -1).limit(ROUND).to_list(None)
         plain = await rate(scratch["plain"].insert_one, list(copies(like, f"p{number}")))
         indexed = await rate(scratch["indexed"].insert_one, list(copies(like, f"i{number}")))
         rates.append((booked, plain, indexed))
@@ -211,8 +229,10 @@ def _booking(key: str, resident: str, offering: Offering, interval: Interval, se
 # --- availability ---
 
 
-async def measure_availability(database: Database, offering: Offering, folder: Path) -> None:
+async def measure_availability(uri: str, folder: Path) -> None:
     """In process, as a worker does it: 14 days of one offering with 10,000 bookings in them."""
+    client = connect(uri)
+    database = open_database(client, "lifecircle")
     crowded = await put_on_offer(database, "crowded", capacity=40)
     await _crowd(database, crowded, 10_000)
     make_keys_file(folder / "keys.json")
@@ -235,6 +255,7 @@ async def measure_availability(database: Database, offering: Offering, folder: P
             took[name].append((time.perf_counter() - began) * 1000)
             shown.append([len(each.times) for each in days])
     await keeper.stop()
+    client.close()
     assert all(each == shown[0] for each in shown), "the two disagree"
     print(f"availability of {DAYS} days, 10,000 bookings in them, {sum(shown[0])} free times:")
     for name, times in took.items():
@@ -298,7 +319,6 @@ async def put_on_offer(database: Database, key: str, **terms: Any) -> Offering:
     always = {"$set": {"hours": _OPEN, "exceptions": []}, "$inc": {"version": 1}}
     await database["stores"].update_one({"_id": STORE}, always)
     await database["offerings"].insert_one(document)
-    await asyncio.sleep(1)  # both workers follow
     return offering_from_document(document)
 
 
@@ -310,7 +330,6 @@ def _global_id(key: str) -> str:
 def serving(state: Path) -> Iterator[str]:
     """The address of the server's database."""
     command = [*_PROGRAM, "serve", "--demo", "--state", str(state), "--port", str(PORT), "--workers", "2"]
-    state.mkdir(parents=True)
     with open(state / "bench.log", "wb") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **_LIMITS})
     try:

@@ -16,13 +16,20 @@ from lifecircle.catalogue.text import bare
 
 ROOT = Path(__file__).parent.parent
 HELD_OUT = ROOT / "bench" / "judged" / "utterances.yaml"
+POLICIES_HELD_OUT = ROOT / "bench" / "judged" / "policy_questions.yaml"
 TRAINING = ROOT / "assistant" / "intents"
+WORDINGS = ROOT / "assistant" / "policies" / "wordings"
 TOO_NEAR = 85.0
 
 
 def held_out_texts(path: Path = HELD_OUT) -> list[str]:
     known = yaml.safe_load(path.read_text("utf-8"))
     return [text for texts in known.values() for text in texts]
+
+
+def held_out_policy_questions() -> list[str]:
+    known = yaml.safe_load(POLICIES_HELD_OUT.read_text("utf-8"))
+    return [row["text"] for rows in known.values() for row in rows]
 
 
 def near(texts: Sequence[str], held: Sequence[str]) -> list[bool]:
@@ -50,8 +57,12 @@ def without_near(lines: Iterable[str], held: Sequence[str]) -> list[str]:
 
 
 def main() -> None:
-    held = held_out_texts()
-    for path in sorted(TRAINING.glob("*.yaml")):
+    _clear(TRAINING, held_out_texts())
+    _clear(WORDINGS, held_out_policy_questions())
+
+
+def _clear(folder: Path, held: Sequence[str]) -> None:
+    for path in sorted(folder.glob("*.yaml")):
         lines = path.read_text("utf-8").splitlines(keepends=True)
         kept = without_near(lines, held)
         if len(kept) < len(lines):

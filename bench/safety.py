@@ -15,13 +15,14 @@ from typing import Any
 
 import yaml
 
+from bench.held_out import held_out_texts
 from lifecircle.assistant.replies import Hotline
 from lifecircle.assistant.safety import caution, reply_to
 from lifecircle.assistant.safety.guard import heard
 from lifecircle.catalogue.text import fold, traditional
 
-JUDGED = Path(__file__).parent / "judged" / "safety_second.yaml"
-"""The first set has been read since, and is development data now."""
+JUDGED = Path(__file__).parent / "judged" / "safety_third.yaml"
+"""The first two have been looked at three times each, and are development data now."""
 SAME_AS = {"cry": "crime", "traffic": "medical"}
 NUMBERS = {
     "medical": "120", "poisoning": "120", "self_harm": "120", "fire": "119", "gas": "119", "crime": "110",
@@ -95,9 +96,11 @@ def main() -> None:
     shown = share([has_number(each, fold(each["text"])) for each in positives])
     print(f"  traditional twins {twins:6.2%}   right kind first {named:6.2%}   right number shown {shown:6.2%}")
     by_kind(positives)
-    times = min(median_microseconds(cries + calm, heard) for _ in range(5))
+    everyday = [fold(text) for text in held_out_texts()]
+    plain, near = (min(median_microseconds(texts, heard) for _ in range(5)) for texts in (everyday, cries + calm))
     longest = min(median_microseconds([(text * 10_000)[:10_000]], heard) for text in cries[:20])
-    print(f"  median of one text {times:.0f} µs   10,000 characters {longest / 1000:.1f} ms")
+    print(f"  median of an everyday sentence {plain:.0f} µs, of a cry or a near miss, looked at twice, {near:.0f} µs")
+    print(f"  10,000 characters {longest / 1000:.1f} ms")
 
 
 if __name__ == "__main__":

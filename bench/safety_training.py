@@ -1,8 +1,8 @@
 """Learns the weights of the safety guard anew: `python -m bench.safety_training`.
 
-From its own development sets and, as what must pass, the utterances of every intent but those that tell of swindles.
-Without `--write` it only prints how each writer would be heard by what the others taught; the same data give the same
-result at every run.
+From the voices and, as what must pass, the utterances of every intent but those that tell of swindles. Prints how each
+writer is heard by what the others taught, by the small model and together with the second look, and fits on that how
+much either counts; `--write` keeps it. The same data give the same result at every run.
 """
 
 from __future__ import annotations
@@ -10,25 +10,21 @@ from __future__ import annotations
 import random
 import re
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
+import numpy.typing as npt
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from lifecircle.assistant.safety.guard import heard_in_words
-from lifecircle.assistant.safety.model import DOUBT, POSSIBLE, SURE, grams
-from lifecircle.assistant.safety.spelling import respelled
-from lifecircle.catalogue.text import fold
+from lifecircle.assistant.safety.model import AWAKE, BESIDE, HEARD, POSSIBLE, SURE, grams
+from lifecircle.assistant.safety.second_look import fit_second_look, looked_at
+from lifecircle.assistant.safety.voices import HARMLESS, Told, everyday, voices
 
-ASSISTANT = Path(__file__).resolve().parents[1] / "assistant"
-SAFETY, INTENTS = ASSISTANT / "safety", ASSISTANT / "intents"
-WRITERS = sorted((Path(__file__).parent / "own" / "safety").glob("*.yaml"))
-"""Each by another hand, who saw nothing of the others: leaving one out says how strangers will be heard."""
-NEAR_MISS = "near_misses"
-HARMLESS = "none"
+WEIGHTS = Path(__file__).resolve().parents[1] / "assistant" / "safety" / "weights.npz"
 VARIANTS = 2
 ALIKE = tuple(
     (words.split(), re.compile("|".join(sorted(words.split(), key=len, reverse=True))))
@@ -45,31 +41,6 @@ ALIKE = tuple(
 )
 
 
-def lines_of(path: Path) -> list[tuple[str, str]]:
-    blocks: dict[str, str] = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return [
-        (respelled(fold(line)), name) for name, block in blocks.items() for line in block.splitlines() if line.strip()
-    ]
-
-
-def own_sets() -> list[list[tuple[str, str]]]:
-    """Texts with their kinds, one list a writer; the first is what lies beside the guard."""
-    first = lines_of(SAFETY / "cries.yaml") + [(text, HARMLESS) for text, _ in lines_of(SAFETY / "near_misses.yaml")]
-    more = [[(text, HARMLESS if kind == NEAR_MISS else kind) for text, kind in lines_of(path)] for path in WRITERS]
-    return [first, *more]
-
-
-def everyday() -> list[str]:
-    said = (
-        utterance
-        for path in sorted(INTENTS.glob("*.yaml"))
-        for intent in yaml.safe_load(path.read_text(encoding="utf-8"))
-        if "scam" not in intent["intent"]
-        for utterance in intent.get("utterances", ())
-    )
-    return sorted({respelled(fold(text)) for text in said})
-
-
 def varied(texts: list[str], kinds: list[str], dice: random.Random) -> tuple[list[str], list[str]]:
     """Each text also with other people in it, so that the model learns what happens and not to whom."""
     more = [(text, kind) for text, kind in zip(texts, kinds, strict=True)]
@@ -83,9 +54,13 @@ def varied(texts: list[str], kinds: list[str], dice: random.Random) -> tuple[lis
     return [text for text, _ in more], [kind for _, kind in more]
 
 
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+
 class Learner:
-    def __init__(self, texts: list[str], kinds: list[str], plain: list[str]) -> None:
-        texts, kinds = varied(texts, kinds, random.Random(1))
+    def __init__(self, told: Told, plain: list[str]) -> None:
+        texts, kinds = varied([text for text, _ in told], [kind for _, kind in told], random.Random(1))
         texts, kinds = texts + plain, kinds + [HARMLESS] * len(plain)
         labels = np.array(kinds)
         self.grams = CountVectorizer(analyzer=lambda text: sorted(grams(text)), binary=True, min_df=2)
@@ -97,7 +72,7 @@ class Learner:
     def scores(self, texts: list[str]) -> np.ndarray[Any, Any]:
         return self.danger.decision_function(scaled(self.grams.transform(texts)))
 
-    def write(self, path: Path) -> None:
+    def write(self, path: Path, signs: Floats, bias: float) -> None:
         named = self.grams.get_feature_names_out()
         np.savez_compressed(
             path,
@@ -107,6 +82,7 @@ class Learner:
             kinds=np.frombuffer("\n".join(self.kind.classes_).encode(), dtype=np.uint8),
             by_kind=self.kind.coef_.T.astype(np.float16),
             kind_bias=self.kind.intercept_.astype(np.float32),
+            signs=np.append(signs, bias).astype(np.float32),
         )
 
 
@@ -114,28 +90,79 @@ def scaled(found: Any) -> Any:
     return found.multiply(1 / np.sqrt(np.maximum(1, found.sum(axis=1)))).tocsr()
 
 
-def strangers_heard(sets: list[list[tuple[str, str]]], plain: list[str]) -> None:
-    """Each writer heard by what was learnt from the others."""
-    for place, unknown in enumerate(sets[1:], 1):
-        known = [line for number, lines in enumerate(sets) if number != place for line in lines]
-        learner = Learner([text for text, _ in known], [kind for _, kind in known], plain)
-        texts, is_cry = [text for text, _ in unknown], np.array([kind != HARMLESS for _, kind in unknown])
-        scores, words = learner.scores(texts), np.array([bool(heard_in_words(text)) for text in texts])
-        is_heard = (words & (scores > POSSIBLE)) | (scores > SURE)
-        or_doubted = is_heard | (scores > DOUBT)
-        for name, found in (("heard", is_heard), ("heard or with a number beside", or_doubted)):
-            rates = f"cries {found[is_cry].mean():6.2%}   near misses {found[~is_cry].mean():6.2%}"
-            print(f"  {WRITERS[place - 1].stem}: {name:<30} {rates}")
+@dataclass(frozen=True)
+class Strangers:
+    """Sentences of one writer, as they are heard by what was learnt from the others."""
+
+    writer: str
+    is_cry: Bools
+    in_words: Bools
+    first: Floats
+    """Log odds of the small model."""
+    second: Floats
+    """Of the second look."""
+
+    @property
+    def signs(self) -> Floats:
+        return np.column_stack([self.first, self.second, self.in_words])
+
+
+def strangers(told: dict[str, Told], plain: list[str]) -> list[Strangers]:
+    """Every writer but the first, who knew the patterns."""
+    return [_stranger(writer, told, plain) for writer in list(told)[1:]]
+
+
+def _stranger(writer: str, told: dict[str, Told], plain: list[str]) -> Strangers:
+    known = [line for other, lines in told.items() if other != writer for line in lines]
+    learner, matcher = Learner(known, plain), fit_second_look(known, plain)
+    texts = [text for text, _ in told[writer]]
+    return Strangers(
+        writer,
+        np.array([kind != HARMLESS for _, kind in told[writer]]),
+        np.array([bool(heard_in_words(text)) for text in texts]),
+        learner.scores(texts),
+        np.array([looked_at(matcher, text).odds for text in texts]),
+    )
+
+
+def mixed(found: list[Strangers]) -> tuple[Floats, float]:
+    """What each sign counts, and the bias: learnt from how strangers are heard."""
+    signs = np.vstack([each.signs for each in found])
+    fitted = LogisticRegression(C=1e3).fit(signs, np.concatenate([each.is_cry for each in found]))
+    return fitted.coef_[0], float(fitted.intercept_[0])
+
+
+def show(found: list[Strangers], weights: Floats, bias: float) -> None:
+    for each in found:
+        alone = (each.in_words & (each.first > POSSIBLE)) | (each.first > SURE)
+        odds = np.where(each.in_words | (each.first > AWAKE), each.signs @ weights + bias, -np.inf)
+        for name, heard in (("small model", alone), ("both", odds > HEARD), ("or beside", odds > BESIDE)):
+            rates = f"cries {heard[each.is_cry].mean():6.2%}   near misses {heard[~each.is_cry].mean():6.2%}"
+            print(f"  {each.writer:<8} {name:<12} {rates}")
+    every = np.concatenate([each.signs @ weights + bias for each in found])
+    is_cry = np.concatenate([each.is_cry for each in found])
+    for share in (0.005, 0.01, 0.02, 0.04, 0.06):
+        least = float(np.quantile(every[~is_cry], 1 - share))
+        print(
+            f"  all: of near misses {share:5.1%} from {least:5.2f} on, of cries {(every[is_cry] > least).mean():6.2%}"
+        )
+    first = np.concatenate([each.first for each in found])
+    for share in (0.002, 0.005, 0.01):
+        print(f"  {share:.1%} of cries lie below {np.quantile(first[is_cry], share):.2f} for the small model")
 
 
 def main() -> None:
-    sets, plain = own_sets(), everyday()
+    told, plain = voices(), everyday()
+    found = strangers(told, plain)
+    weights, bias = mixed(found)
+    print(f"signs count {np.round(weights, 2)}, bias {bias:.2f}")
+    show(found, weights, bias)
+    lines = [line for each in told.values() for line in each]
+    unknown, known = plain[::2], plain[1::2]
+    share = (Learner(lines, known).scores(unknown) > AWAKE).mean()
+    print(f"of everyday sentences that it has not learnt {share:.1%} are looked at twice")
     if "--write" in sys.argv:
-        told = [line for lines in sets for line in lines]
-        Learner([text for text, _ in told], [kind for _, kind in told], plain).write(SAFETY / "weights.npz")
-        return
-    print("what is heard of each writer, learnt from the others (the patterns know the first set only)")
-    strangers_heard(sets, plain)
+        Learner(lines, plain).write(WEIGHTS, weights, bias)
 
 
 if __name__ == "__main__":

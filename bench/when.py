@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from lifecircle.assistant.when import TimeSpan, parse
+from lifecircle.assistant.when import TimeSpan, parse, parse_all
 from lifecircle.assistant.when.spans import SHANGHAI
 from lifecircle.catalogue.text import traditional
 
@@ -34,6 +34,12 @@ PHRASES = (
     "周六晚上7点,八个人",
     "两小时的保洁多少钱",
 )
+HOSTILE = (
+    *("1", "点", "三点", "明天", "下", "1:", "1-", "12/", "三天后", "初八", "闰", "九点到", "国庆假期"),
+    *("😀", "明 ", "一"),
+)
+"""Pieces of which a long text is made, to find the one that costs most."""
+HOSTILE_CHARACTERS = 10_000
 
 Reader = Callable[[str, datetime], tuple[datetime, datetime] | None]
 
@@ -111,6 +117,28 @@ def median_microseconds(texts: list[str], read: Reader, rounds: int = 5) -> floa
     return statistics.median(times) * 1e6
 
 
+def best_cpu(text: str, rounds: int) -> float:
+    """Seconds of this process for every time in the text, the best of so many rounds."""
+    now = datetime(2026, 11, 25, 10, 0, tzinfo=SHANGHAI)
+    times = []
+    for _ in range(rounds):
+        started = time.process_time()
+        parse_all(text, now)
+        times.append(time.process_time() - started)
+    return min(times)
+
+
+def hostile() -> None:
+    """What the worst of the long texts costs, beside a plain sentence."""
+    sentence = best_cpu(PHRASES[0], 200)
+    costs = {piece: best_cpu((piece * HOSTILE_CHARACTERS)[:HOSTILE_CHARACTERS], 5) for piece in HOSTILE}
+    worst = max(costs, key=lambda piece: costs[piece])
+    print(
+        f"  {HOSTILE_CHARACTERS:,} hostile characters  {costs[worst] * 1e3:.1f} ms at worst ({worst!r} repeated), "
+        f"{costs[worst] / sentence:.0f} times a plain sentence ({sentence * 1e6:.0f} µs)"
+    )
+
+
 def main() -> None:
     texts = list(PHRASES)
     print("when: Chinese time expressions, parser against one plain regular expression")
@@ -128,6 +156,7 @@ def main() -> None:
     held_out()
     mine, base = median_microseconds(texts, ours), median_microseconds(texts, plain)
     print(f"  median of one parse        {mine:.0f} µs   plain {base:.0f} µs")
+    hostile()
 
 
 if __name__ == "__main__":

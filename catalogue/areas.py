@@ -52,6 +52,14 @@ class Areas:
                     return area
         return None
 
+    def path(self, area_id: str) -> tuple[str, ...]:
+        """The area and those above it, the smallest first: whose staff see what happens in it. Empty if unknown."""
+        path, area = list[str](), self.get(area_id)
+        while area:
+            path.append(area.id)
+            area = self.get(area.parent) if area.parent else None
+        return tuple(path)
+
     def subtree(self, area_id: str) -> set[str]:
         """The area and everything below it."""
         found = {area_id} if area_id in self._by_id else set()

@@ -15,6 +15,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -117,9 +118,10 @@ def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def _keys(content: object, purpose: str, path: Path) -> Keys:
+def _keys(content: Any, purpose: str, path: Path) -> Keys:
+    """`content`: whatever the file holds."""
     try:
-        section = content[purpose]  # type: ignore[index]
+        section = content[purpose]
         by_id = {key_id: base64.b64decode(text, validate=True) for key_id, text in section["keys"].items()}
         active = str(section["active"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:

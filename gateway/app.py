@@ -10,6 +10,7 @@ import secrets
 import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
 from importlib.resources import files
 
 from starlette.applications import Starlette
@@ -71,6 +72,16 @@ def create_app(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Endpoints:
+    graphql: GraphQLEndpoint
+    subscriptions: SubscriptionEndpoint
+    uploads: UploadEndpoint
+    calendar: CalendarEndpoint
+    wechat_push: PushEndpoint
+    ready: Readiness
+
+
 class _Worker:
     """Holds what the lifespan wires, for the routes."""
 
@@ -78,12 +89,13 @@ class _Worker:
         self._settings = settings
         self._clock = clock
         self._supervisor = supervisor
-        self._graphql: GraphQLEndpoint | None = None
-        self._ready: Readiness | None = None
-        self._uploads: UploadEndpoint | None = None
-        self._subscriptions: SubscriptionEndpoint | None = None
-        self._wechat_push: PushEndpoint | None = None
-        self._calendar: CalendarEndpoint | None = None
+        self._opened: _Endpoints | None = None
+
+    @property
+    def _endpoints(self) -> _Endpoints:
+        if self._opened is None:
+            raise RuntimeError("the lifespan has not begun, and requests come only inside it")
+        return self._opened
 
     @contextlib.asynccontextmanager
     async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
@@ -92,19 +104,22 @@ class _Worker:
             jobs = [*services.privacy.jobs, *services.freshness.jobs, *services.bookings.jobs, *services.notices.jobs]
             jobs += [*services.reviews.jobs, *services.certification.jobs]
             async with jobs_running(services.database, self._clock, jobs):
-                self._open(wiring)
+                self._opened = self._endpoints_over(wiring)
                 gc.freeze()  # code and catalogue stay for good: no collection looks at them again
                 gc.enable()
                 yield
 
-    def _open(self, wiring: Wiring) -> None:
-        schema, settings, services = build_schema(), self._settings, wiring.services
-        self._graphql = GraphQLEndpoint(schema, services, wiring.tokens, settings, self._clock)
-        self._subscriptions = SubscriptionEndpoint(schema, services, wiring.tokens, settings, self._clock)
-        self._wechat_push = PushEndpoint(services.notices.credits, settings.wechat_push_token, self._clock)
-        self._ready = Readiness(wiring.services, self._clock)
-        self._calendar = CalendarEndpoint(services, self._graphql.viewer_of)
-        self._uploads = UploadEndpoint(wiring.services, self._graphql.viewer_of)
+    def _endpoints_over(self, wiring: Wiring) -> _Endpoints:
+        schema, settings, services, tokens = build_schema(), self._settings, wiring.services, wiring.tokens
+        graphql = GraphQLEndpoint(schema, services, tokens, settings, self._clock)
+        return _Endpoints(
+            graphql=graphql,
+            subscriptions=SubscriptionEndpoint(schema, services, tokens, settings, self._clock),
+            uploads=UploadEndpoint(services, graphql.viewer_of),
+            calendar=CalendarEndpoint(services, graphql.viewer_of),
+            wechat_push=PushEndpoint(services.notices.credits, settings.wechat_push_token, self._clock),
+            ready=Readiness(services, self._clock),
+        )
 
     async def _end_with_supervisor(self) -> None:
         """A worker whose supervisor was killed would keep the port and serve on unseen: it stops by itself."""
@@ -112,33 +127,27 @@ class _Worker:
             return
         await gone(self._supervisor)
         log.error("the supervisor is gone, stopping")
-        if self._graphql is None:  # still starting, and the database may be gone too: nothing to finish
+        if self._opened is None:  # still starting, and the database may be gone too: nothing to finish
             os._exit(1)
         os.kill(os.getpid(), signal.SIGTERM)
 
     async def graphql(self, request: Request) -> Response:
-        assert self._graphql is not None  # noqa: S101 - requests come only inside the lifespan
-        return await self._graphql(request)
+        return await self._endpoints.graphql(request)
 
     async def uploads(self, request: Request) -> Response:
-        assert self._uploads is not None  # noqa: S101
-        return await self._uploads(request)
+        return await self._endpoints.uploads(request)
 
     async def subscriptions(self, socket: WebSocket) -> None:
-        assert self._subscriptions is not None  # noqa: S101
-        await self._subscriptions(socket)
+        await self._endpoints.subscriptions(socket)
 
     async def calendar(self, request: Request) -> Response:
-        assert self._calendar is not None  # noqa: S101
-        return await self._calendar(request)
+        return await self._endpoints.calendar(request)
 
     async def wechat_push(self, request: Request) -> Response:
-        assert self._wechat_push is not None  # noqa: S101
-        return await self._wechat_push(request)
+        return await self._endpoints.wechat_push(request)
 
     async def ready(self, request: Request) -> Response:
-        assert self._ready is not None  # noqa: S101
-        return await self._ready(request)
+        return await self._endpoints.ready(request)
 
 
 class RequestLog:

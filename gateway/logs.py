@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import logging
 import sys
+from typing import TextIO
 
 _FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 
+class _Handler(logging.StreamHandler[TextIO]):
+    """Ours, known again by its type: setting up twice adds it once."""
+
+    def __init__(self) -> None:
+        super().__init__(sys.stderr)
+        self.setFormatter(logging.Formatter(_FORMAT))
+
+
 def set_up_logging(level: str) -> None:
     root = logging.getLogger()
-    if not any(getattr(handler, "is_lifecircle", False) for handler in root.handlers):
-        handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(logging.Formatter(_FORMAT))
-        handler.is_lifecircle = True  # type: ignore[attr-defined]
-        root.addHandler(handler)
+    if not any(isinstance(handler, _Handler) for handler in root.handlers):
+        root.addHandler(_Handler())
     root.setLevel(level)
     for noisy in ("pymongo", "jieba"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

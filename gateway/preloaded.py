@@ -8,9 +8,11 @@ gc.disable()  # until a worker is ready: what is imported and loaded at the star
 
 from lifecircle.assistant import safety  # noqa: E402
 from lifecircle.assistant.matcher.shipped import shipped_matcher  # noqa: E402
+from lifecircle.assistant.policies import learned  # noqa: E402
 from lifecircle.gateway import app as app  # noqa: E402
 
 safety.prepare()
-if matcher := shipped_matcher():
-    matcher.match("养老金怎么认证")  # the first one makes its tables
+for matcher in (shipped_matcher(), learned.shipped().guide_matcher):
+    if matcher:
+        matcher.match("养老金怎么认证")  # the first one makes its tables
 gc.freeze()

@@ -90,7 +90,7 @@ def read_settings(**overrides: object) -> Settings:
     """The settings of this process; `overrides` come from the command line. Raises SettingInvalid by name."""
     given = {name: value for name, value in overrides.items() if value is not None}
     try:
-        return Settings(**given)  # type: ignore[arg-type]
+        return Settings.model_validate(given)
     except ValidationError as error:
         problems = "; ".join(_problem(str(item["loc"][0]), item["msg"]) for item in error.errors(include_input=False))
         raise SettingInvalid(problems) from None

@@ -45,13 +45,14 @@ def _start(settings: Settings) -> subprocess.Popen[bytes]:
 
 def _wait_until_ready(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline:
-        if server.poll() is not None:
-            raise CannotStart(_last_words(log))
-        with contextlib.suppress(httpx2.HTTPError):
-            if httpx2.get(f"{url}/readyz", timeout=2).status_code == 200:
-                return
-        time.sleep(0.1)
+    with httpx2.Client(timeout=2) as http:
+        while time.monotonic() < deadline:
+            if server.poll() is not None:
+                raise CannotStart(_last_words(log))
+            with contextlib.suppress(httpx2.HTTPError):
+                if http.get(f"{url}/readyz").status_code == 200:
+                    return
+            time.sleep(0.1)
     raise DatabaseUnreachable(f"the server was not ready within {READY_SECONDS:.0f} s")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Self
 
@@ -11,7 +11,7 @@ import strawberry
 
 from lifecircle.catalogue.bookings import model
 from lifecircle.catalogue.bookings.store_side import day_key
-from lifecircle.catalogue.errors import InvalidCursor, InvalidInput, NotFound
+from lifecircle.catalogue.errors import InvalidInput, NotFound
 from lifecircle.catalogue.geo import Point
 from lifecircle.catalogue.privacy.model import AuditAction, Subject
 from lifecircle.graphql.context import Info, RequestContext
@@ -20,7 +20,7 @@ from lifecircle.graphql.ids import global_id
 from lifecircle.graphql.money import Money
 from lifecircle.graphql.node import Node
 from lifecircle.graphql.offerings import Offering
-from lifecircle.graphql.paging import PageInfo, cursor, page_info, page_size, read_cursor
+from lifecircle.graphql.paging import PageInfo, page_info, page_size, read_time_cursor, time_cursor
 from lifecircle.graphql.places import Location
 from lifecircle.graphql.stores import Store
 
@@ -153,28 +153,28 @@ class BookingConnection:
 async def bookings_of(
     info: Info, resident: str, status: list[BookingStatus] | None, first: int | None, after: str | None
 ) -> BookingConnection:
-    size, key = page_size(first), _page_key(after, "booking")
+    size, key = page_size(first), read_time_cursor(after, "booking")
     statuses = status or []
     found = await info.context.services.bookings.list_of_resident(resident, statuses, size + 1, key)
     edges = [
-        BookingEdge(node=Booking.of(record), cursor=_cursor(record, "booking", record.interval.start))
+        BookingEdge(node=Booking.of(record), cursor=time_cursor("booking", record.interval.start, record.id))
         for record in found[:size]
     ]
-    position = page_info([edge.cursor for edge in edges], has_next=len(found) > size, after=after)
+    position = page_info(edges, has_next=len(found) > size, after=after)
     count = partial(info.context.services.bookings.count_of_resident, resident, statuses)
     return BookingConnection(edges=edges, page_info=position, count=count)
 
 
 async def bookings_on(info: Info, store: str, day: date, first: int | None, after: str | None) -> BookingConnection:
     """A store's day, for those who look after it. Raises Unauthenticated, Forbidden."""
-    context, size, key = info.context, page_size(first), _page_key(after, "day")
+    context, size, key = info.context, page_size(first), read_time_cursor(after, "day")
     roles, desk = await context.roles(), context.services.bookings.of_store
     found = await desk.day(roles, store, day, size + 1, key)
     edges = []
     for record in found[:size]:
-        at = _cursor(record, "day", day_key(record, day)[0])
+        at = time_cursor("day", *day_key(record, day))
         edges.append(BookingEdge(node=Booking.for_store(record, roles.resident), cursor=at))
-    position = page_info([edge.cursor for edge in edges], has_next=len(found) > size, after=after)
+    position = page_info(edges, has_next=len(found) > size, after=after)
     return BookingConnection(edges=edges, page_info=position, count=partial(desk.count, roles, store, day))
 
 
@@ -187,28 +187,6 @@ async def load_booking(context: RequestContext, key: str) -> Node | None:
         return Booking.of(await desk.of_resident(viewer, key))
     except NotFound:
         return Booking.for_store(await desk.of_store.find(await context.roles(), key), viewer)
-
-
-def _cursor(record: model.Booking, kind: str, start: datetime) -> str:
-    return cursor(kind, start.isoformat(), record.id)
-
-
-def _page_key(after: str | None, kind: str) -> tuple[datetime, str] | None:
-    key = read_cursor(after, kind, str, str)
-    if key is None:
-        return None
-    return _instant(str(key[0])), str(key[1])
-
-
-def _instant(text: str) -> datetime:
-    """An instant that a cursor carries. Raises InvalidCursor."""
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        raise InvalidCursor from None
-    if instant.tzinfo is None or not 1900 <= instant.year <= 2200:
-        raise InvalidCursor
-    return instant.astimezone(UTC)
 
 
 def short_text(text: str | None, limit: int, *field: str) -> str | None:

@@ -13,14 +13,14 @@ from lifecircle.assistant.conversations.model import MessageAuthor
 from lifecircle.assistant.conversations.rules import Access
 from lifecircle.assistant.conversations.service import Rating, Sight
 from lifecircle.assistant.service import Replied
-from lifecircle.catalogue.errors import InvalidCursor, NotFound
+from lifecircle.catalogue.errors import NotFound
 from lifecircle.catalogue.people.access import Needs, Roles
 from lifecircle.graphql.chat import Reply
 from lifecircle.graphql.context import Info, RequestContext
 from lifecircle.graphql.errors import UserError
 from lifecircle.graphql.ids import global_id, key_of
 from lifecircle.graphql.node import Node
-from lifecircle.graphql.paging import PageInfo, cursor, page_info, page_size, read_cursor
+from lifecircle.graphql.paging import PageInfo, begin_after, cursor, page_info, page_size, read_key_cursor
 from lifecircle.graphql.permissions import mutation
 from lifecircle.graphql.permissions import query as root
 
@@ -77,19 +77,19 @@ class Conversation(Node):
         description="What was said, the latest hundred at most. Empty for the staff once the hand-over is closed."
     )
     async def messages(self, info: Info, first: int | None = None, after: str | None = None) -> MessageConnection:
-        size, place = page_size(first), read_cursor(after, "message", str)
+        size, key = page_size(first), read_key_cursor(after, "message")
         sight = await self._look(info.context)
         if sight is None:
             return MessageConnection(edges=[], page_info=page_info([], has_next=False, after=after))
         await note_reading(info.context, sight)
         shown = sight.transcript.messages
-        begin = _after(shown, place)
+        begin = begin_after([message.id for message in shown], key)
         page = await told(info.context, self.key, sight, shown[begin : begin + size])
         edges = [
             MessageEdge(node=message, cursor=cursor("message", record.id))
             for message, record in zip(page, shown[begin:], strict=False)
         ]
-        position = page_info([edge.cursor for edge in edges], has_next=begin + size < len(shown), after=after)
+        position = page_info(edges, has_next=begin + size < len(shown), after=after)
         return MessageConnection(edges=edges, page_info=position)
 
     @strawberry.field(description="The latest hand-over to people; null where there was none.")
@@ -132,16 +132,6 @@ async def note_reading(context: RequestContext, sight: Sight) -> None:
     if context.viewer:
         desk = context.services.assistant.conversations
         await desk.note_reading(sight, context.viewer.resident, context.request_id)
-
-
-def _after(shown: tuple[model.Message, ...], place: list[object] | None) -> int:
-    """Raises InvalidCursor where the message that the cursor names is gone."""
-    if place is None:
-        return 0
-    ids = [message.id for message in shown]
-    if place[0] not in ids:
-        raise InvalidCursor
-    return ids.index(str(place[0])) + 1
 
 
 async def load_conversation(context: RequestContext, key: str) -> Node | None:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Self
 
 import strawberry
 
-from lifecircle.catalogue.errors import InvalidCursor
 from lifecircle.catalogue.freshness import model
+from lifecircle.catalogue.pages import Page
 from lifecircle.catalogue.people.access import Needs
 from lifecircle.graphql.context import Info, RequestContext
 from lifecircle.graphql.errors import UserError
 from lifecircle.graphql.ids import global_id, key_of
 from lifecircle.graphql.node import Node
-from lifecircle.graphql.paging import PageInfo, cursor, page_info, page_size, read_cursor
+from lifecircle.graphql.paging import PageInfo, page_info, page_size, read_time_cursor, time_cursor
 from lifecircle.graphql.permissions import mutation
 from lifecircle.graphql.permissions import query as root
 from lifecircle.graphql.stores import Store
+
+_LIST = "wrong-info"
 
 
 @strawberry.type(description="What a resident says is wrong with a store. Who said so is never shown.")
@@ -120,7 +122,7 @@ class FreshnessQueries:
         after: str | None = None,
     ) -> WrongInfoReportConnection | None:
         roles, key, size = await info.context.roles(), key_of(area, "Area", "area"), page_size(first)
-        page = await info.context.services.freshness.of_area(roles, key, open, size, _read_key(after))
+        page = await info.context.services.freshness.of_area(roles, key, open, size, read_time_cursor(after, _LIST))
         return _page(page, after)
 
 
@@ -151,7 +153,9 @@ async def reports_of_merchant(
     info: Info, merchant: str, is_open: bool | None, first: int | None, after: str | None
 ) -> WrongInfoReportConnection:
     roles, size = await info.context.roles(), page_size(first)
-    page = await info.context.services.freshness.of_merchant(roles, merchant, is_open, size, _read_key(after))
+    page = await info.context.services.freshness.of_merchant(
+        roles, merchant, is_open, size, read_time_cursor(after, _LIST)
+    )
     return _page(page, after)
 
 
@@ -162,24 +166,10 @@ async def load_wrong_info_report(context: RequestContext, key: str) -> Node | No
     return WrongInfoReport.of(record) if record else None
 
 
-def _page(page: model.ReportPage, after: str | None) -> WrongInfoReportConnection:
+def _page(page: Page[model.WrongInfoReport], after: str | None) -> WrongInfoReportConnection:
     edges = [
-        WrongInfoReportEdge(node=WrongInfoReport.of(r), cursor=cursor("wrong-info", r.reported_at.isoformat(), r.id))
-        for r in page.reports
+        WrongInfoReportEdge(node=WrongInfoReport.of(r), cursor=time_cursor(_LIST, r.reported_at, r.id))
+        for r in page.items
     ]
-    position = page_info([edge.cursor for edge in edges], has_next=page.has_more, after=after)
+    position = page_info(edges, has_next=page.has_more, after=after)
     return WrongInfoReportConnection(edges=edges, page_info=position)
-
-
-def _read_key(after: str | None) -> model.ReportKey | None:
-    """Raises InvalidCursor."""
-    key = read_cursor(after, "wrong-info", str, str)
-    if key is None:
-        return None
-    try:
-        at = datetime.fromisoformat(str(key[0]))
-    except ValueError:
-        raise InvalidCursor from None
-    if at.tzinfo is None or not 1900 <= at.year <= 2200:
-        raise InvalidCursor
-    return at.astimezone(UTC), str(key[1])

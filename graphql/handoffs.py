@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Self
 
 import strawberry
 
 from lifecircle.assistant.conversations.service import key_for_staff
 from lifecircle.assistant.handoffs import model
-from lifecircle.catalogue.errors import InvalidCursor, NotFound
+from lifecircle.catalogue.errors import NotFound
 from lifecircle.catalogue.people.access import Needs
 from lifecircle.graphql.context import Info, RequestContext
 from lifecircle.graphql.conversations import Conversation, roles_of
 from lifecircle.graphql.errors import UserError
 from lifecircle.graphql.ids import global_id, key_of
 from lifecircle.graphql.node import Node
-from lifecircle.graphql.paging import PageInfo, cursor, page_info, page_size, read_cursor
+from lifecircle.graphql.paging import PageInfo, page_info, page_size, read_time_cursor, time_cursor
 from lifecircle.graphql.permissions import mutation
 from lifecircle.graphql.permissions import query as root
 from lifecircle.graphql.places import Area
@@ -113,9 +113,12 @@ class HandoffQueries:
     ) -> HandoffConnection | None:
         size, where = page_size(first), key_of(area, "Area", "area")
         desk, roles = info.context.services.assistant.handoffs, await info.context.roles()
-        page = await desk.of_area(roles, where, is_open=open, first=size, after=_place(after))
-        edges = [HandoffEdge(node=Handoff.of(record), cursor=_cursor(record)) for record in page.handoffs]
-        position = page_info([edge.cursor for edge in edges], has_next=page.has_more, after=after)
+        page = await desk.of_area(roles, where, is_open=open, first=size, after=read_time_cursor(after, "handoff"))
+        edges = [
+            HandoffEdge(node=Handoff.of(record), cursor=time_cursor("handoff", record.opened_at, record.id))
+            for record in page.items
+        ]
+        position = page_info(edges, has_next=page.has_more, after=after)
         return HandoffConnection(edges=edges, page_info=position, about=(where, open))
 
 
@@ -134,18 +137,3 @@ class HandoffMutations:
         desk = context.services.assistant.handoffs
         found = await desk.close(await context.roles(), key, input.note, context.request_id)
         return CloseHandoffPayload(handoff=Handoff.of(found), errors=[])
-
-
-def _cursor(record: model.Handoff) -> str:
-    return cursor("handoff", record.opened_at.isoformat(), record.id)
-
-
-def _place(after: str | None) -> model.HandoffKey | None:
-    """Raises InvalidCursor."""
-    key = read_cursor(after, "handoff", str, str)
-    if key is None:
-        return None
-    try:
-        return datetime.fromisoformat(str(key[0])).astimezone(UTC), str(key[1])
-    except (ValueError, OverflowError):
-        raise InvalidCursor from None

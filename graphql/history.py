@@ -11,7 +11,7 @@ from lifecircle.catalogue.history import model
 from lifecircle.catalogue.history.service import Told, require_reader
 from lifecircle.graphql.context import Info
 from lifecircle.graphql.enums import MemberRole
-from lifecircle.graphql.paging import PageInfo, cursor, page_info, page_size, read_cursor
+from lifecircle.graphql.paging import PageInfo, cursor, page_info, page_size, read_key_cursor
 
 strawberry.enum(model.ChangeKind, description="What kind of change it was.")
 
@@ -72,9 +72,9 @@ async def history_page(
     after: str | None,
 ) -> HistoryConnection:
     """Raises Unauthenticated, Forbidden, BadRequest, InvalidCursor. A cursor of another history finds nothing."""
-    size, key = page_size(first), read_cursor(after, "history", str)
+    size, key = page_size(first), read_key_cursor(after, "history")
     require_reader(await info.context.roles(), merchant, store, [area] if area else [])
-    found = await info.context.services.editing.history.page(owner, size + 1, str(key[0]) if key else None)
+    found = await info.context.services.editing.history.page(owner, size + 1, key)
     edges = [HistoryEdge(node=HistoryEntry.of(told), cursor=cursor("history", told.entry.id)) for told in found[:size]]
-    position = page_info([edge.cursor for edge in edges], has_next=len(found) > size, after=after)
+    position = page_info(edges, has_next=len(found) > size, after=after)
     return HistoryConnection(edges=edges, page_info=position)

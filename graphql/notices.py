@@ -12,11 +12,10 @@ from lifecircle.catalogue.people.rates import Limit
 from lifecircle.graphql.context import Info
 from lifecircle.graphql.errors import UserError
 from lifecircle.graphql.ids import key_of
-from lifecircle.graphql.paging import PageInfo, cursor, page_info, page_size, read_cursor
+from lifecircle.graphql.paging import PageInfo, page_info, page_size, read_time_cursor, time_cursor
 from lifecircle.graphql.people import Resident
 from lifecircle.graphql.permissions import mutation
 from lifecircle.graphql.permissions import query as root
-from lifecircle.graphql.reviews import instant_of
 from lifecircle.graphql.stores import Store
 
 CONSENTS_AN_HOUR = Limit("subscribe-consent", 60, 3_600)
@@ -85,22 +84,17 @@ class NoticeQueries:
     async def dead_notices(
         self, info: Info, area: strawberry.ID, first: int | None = None, after: str | None = None
     ) -> DeadNoticeConnection | None:
-        size, key, area_key = (
-            page_size(first),
-            read_cursor(after, "dead-notice", str, str),
-            key_of(area, "Area", "area"),
-        )
-        place = (instant_of(str(key[0])), str(key[1])) if key else None
+        size, key, where = page_size(first), read_time_cursor(after, "dead-notice"), key_of(area, "Area", "area")
         roles = await info.context.roles()
-        found = await info.context.services.notices.dead_letters(roles, area_key, size + 1, place)
+        found = await info.context.services.notices.dead_letters(roles, where, size + 1, key)
         edges = [
             DeadNoticeEdge(
                 node=DeadNotice(kind=d.kind, reason=d.reason, attempts=d.attempts, at=d.at, store_key=d.store),
-                cursor=cursor("dead-notice", d.at.isoformat(), d.id),
+                cursor=time_cursor("dead-notice", d.at, d.id),
             )
             for d in found[:size]
         ]
-        position = page_info([edge.cursor for edge in edges], has_next=len(found) > size, after=after)
+        position = page_info(edges, has_next=len(found) > size, after=after)
         return DeadNoticeConnection(edges=edges, page_info=position)
 
 

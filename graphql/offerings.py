@@ -17,7 +17,7 @@ from lifecircle.graphql.enums import OfferingKind
 from lifecircle.graphql.ids import global_id
 from lifecircle.graphql.money import price_text
 from lifecircle.graphql.node import Node
-from lifecircle.graphql.paging import PageInfo, cursor, page_info, page_size, read_cursor
+from lifecircle.graphql.paging import PageInfo, cursor, page_info, page_size, read_key_cursor
 
 if TYPE_CHECKING:
     from lifecircle.graphql.stores import Store
@@ -132,11 +132,11 @@ class AvailabilityDay:
 
 def offering_page(offerings: list[model.Offering], first: int | None, after: str | None) -> OfferingConnection:
     """Keyed by id, so that a page stays right while the list changes."""
-    size, key = page_size(first), read_cursor(after, "offering", str)
+    size, key = page_size(first), read_key_cursor(after, "offering")
     ordered = sorted(offerings, key=lambda offering: offering.id)
-    rest = [offering for offering in ordered if key is None or offering.id > str(key[0])]
+    rest = [offering for offering in ordered if key is None or offering.id > key]
     edges = [OfferingEdge(node=Offering.of(o), cursor=cursor("offering", o.id)) for o in rest[:size]]
-    info = page_info([edge.cursor for edge in edges], has_next=len(rest) > size, after=after)
+    info = page_info(edges, has_next=len(rest) > size, after=after)
     return OfferingConnection(edges=edges, page_info=info, total_count=len(offerings))
 
 

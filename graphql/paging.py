@@ -7,10 +7,13 @@ import binascii
 import json
 import math
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Protocol
 
 import strawberry
 
 from lifecircle.catalogue.errors import BadRequest, InvalidCursor
+from lifecircle.catalogue.pages import PageKey
 
 DEFAULT_FIRST = 20
 MAX_FIRST = 100
@@ -63,10 +66,51 @@ def _fits(value: object, wanted: type | tuple[type, ...]) -> bool:
     return isinstance(value, wanted) and not isinstance(value, bool)
 
 
-def page_info(cursors: Sequence[str], *, has_next: bool, after: str | None) -> PageInfo:
+def time_cursor(kind: str, at: datetime, key: str) -> str:
+    """A place in an order by time."""
+    return cursor(kind, at.isoformat(), key)
+
+
+def read_time_cursor(text: str | None, kind: str) -> PageKey | None:
+    """The place that `time_cursor` wrote, in UTC. Raises InvalidCursor."""
+    key = read_cursor(text, kind, str, str)
+    return (_instant(str(key[0])), str(key[1])) if key else None
+
+
+def read_key_cursor(text: str | None, kind: str) -> str | None:
+    """The key inside a cursor of an order by one text. Raises InvalidCursor."""
+    key = read_cursor(text, kind, str)
+    return str(key[0]) if key else None
+
+
+def _instant(text: str) -> datetime:
+    """Within the years that every driver and every time zone can hold."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidCursor from None
+    if at.tzinfo is None or not 1900 <= at.year <= 2200:
+        raise InvalidCursor
+    return at.astimezone(UTC)
+
+
+def begin_after(ids: Sequence[str], key: str | None) -> int:
+    """Where a page of a list in hand begins that comes after the key. Raises InvalidCursor where the key is gone."""
+    if key is None:
+        return 0
+    if key not in ids:
+        raise InvalidCursor
+    return ids.index(key) + 1
+
+
+class Edge(Protocol):
+    cursor: str
+
+
+def page_info(edges: Sequence[Edge], *, has_next: bool, after: str | None) -> PageInfo:
     return PageInfo(
         has_next_page=has_next,
         has_previous_page=after is not None,
-        start_cursor=cursors[0] if cursors else None,
-        end_cursor=cursors[-1] if cursors else None,
+        start_cursor=edges[0].cursor if edges else None,
+        end_cursor=edges[-1].cursor if edges else None,
     )

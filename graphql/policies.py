@@ -12,12 +12,12 @@ from lifecircle.assistant.policies.answering import as_policy
 from lifecircle.assistant.policies.store import RegulationStore
 from lifecircle.assistant.replies import Citation as CitationRecord
 from lifecircle.catalogue.clock import local_day
-from lifecircle.catalogue.errors import InvalidCursor, InvalidInput
+from lifecircle.catalogue.errors import InvalidInput
 from lifecircle.graphql.context import Info, RequestContext
 from lifecircle.graphql.enums import PolicyStatus
 from lifecircle.graphql.ids import global_id
 from lifecircle.graphql.node import Node
-from lifecircle.graphql.paging import PageInfo, cursor, page_info, page_size, read_cursor
+from lifecircle.graphql.paging import PageInfo, begin_after, cursor, page_info, page_size, read_key_cursor
 
 MAX_QUERY = 200
 
@@ -112,22 +112,13 @@ def policy_page(
     """Guides change seldom: a page continues after the guide that the cursor names."""
     if query and len(query) > MAX_QUERY:
         raise InvalidInput(f"搜索词最多 {MAX_QUERY} 个字。", "query")
-    size, key = page_size(first), read_cursor(after, "policy", str)
+    size, key = page_size(first), read_key_cursor(after, "policy")
     found = info.context.services.assistant.shelf.current.select(query, topic, region)
-    begin = _after([policy.id for policy in found], key)
+    begin = begin_after([policy.id for policy in found], key)
     page = found[begin : begin + size]
     edges = [PolicyEdge(node=Policy.of(p, info.context), cursor=cursor("policy", p.id)) for p in page]
-    position = page_info([edge.cursor for edge in edges], has_next=begin + size < len(found), after=after)
+    position = page_info(edges, has_next=begin + size < len(found), after=after)
     return PolicyConnection(edges=edges, page_info=position, total_count=len(found))
-
-
-def _after(ids: list[str], key: list[object] | None) -> int:
-    """Raises InvalidCursor where the guide that the cursor names is not in this list."""
-    if key is None:
-        return 0
-    if key[0] not in ids:
-        raise InvalidCursor
-    return ids.index(str(key[0])) + 1
 
 
 async def load_policy(context: RequestContext, key: str) -> Node | None:

@@ -7,7 +7,7 @@ from typing import Self
 
 import strawberry
 
-from lifecircle.catalogue.errors import InvalidCursor, NotFound
+from lifecircle.catalogue.errors import NotFound
 from lifecircle.catalogue.people.access import Needs
 from lifecircle.catalogue.privacy import model, rules
 from lifecircle.catalogue.privacy.model import AuditAction, Purpose, Subject
@@ -15,7 +15,7 @@ from lifecircle.catalogue.privacy.service import ProfileChange
 from lifecircle.graphql.context import Info
 from lifecircle.graphql.errors import UserError
 from lifecircle.graphql.ids import global_id, split_id
-from lifecircle.graphql.paging import PageInfo, cursor, page_info, page_size, read_cursor
+from lifecircle.graphql.paging import PageInfo, page_info, page_size, read_time_cursor, time_cursor
 from lifecircle.graphql.people import Resident
 from lifecircle.graphql.permissions import mutation
 from lifecircle.graphql.permissions import query as root
@@ -166,11 +166,14 @@ class PrivacyQueries:
     async def audit_trail(
         self, info: Info, subject: strawberry.ID, first: int | None = None, after: str | None = None
     ) -> AuditConnection | None:
-        about, size, key = _subject(subject), page_size(first), _page_key(after)
+        about, size, key = _subject(subject), page_size(first), read_time_cursor(after, "audit")
         audit = info.context.services.privacy.audit
         found = await audit.trail(about, size + 1, key)
-        edges = [AuditEdge(node=AuditEntry.of(record), cursor=_cursor(record)) for record in found[:size]]
-        position = page_info([edge.cursor for edge in edges], has_next=len(found) > size, after=after)
+        edges = [
+            AuditEdge(node=AuditEntry.of(record), cursor=time_cursor("audit", record.at, record.id))
+            for record in found[:size]
+        ]
+        position = page_info(edges, has_next=len(found) > size, after=after)
         viewer, request_id = info.context.require_viewer().resident, info.context.request_id
         await audit.record(AuditAction.AUDIT_READ, actor=viewer, subject=about, request_id=request_id)
         return AuditConnection(edges=edges, page_info=position, about=about)
@@ -224,21 +227,3 @@ def _subject(text: str) -> Subject:
     if parts is None:
         raise NotFound("没有找到您要查的对象。", "subject")
     return Subject(*parts)
-
-
-def _cursor(record: model.AuditEntry) -> str:
-    return cursor("audit", record.at.isoformat(), record.id)
-
-
-def _page_key(after: str | None) -> tuple[datetime, str] | None:
-    """Raises InvalidCursor."""
-    key = read_cursor(after, "audit", str, str)
-    if key is None:
-        return None
-    try:
-        at = datetime.fromisoformat(str(key[0]))
-    except ValueError:
-        raise InvalidCursor from None
-    if at.tzinfo is None or not 1900 <= at.year <= 2200:
-        raise InvalidCursor
-    return at, str(key[1])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Self
 
 import strawberry
 
-from lifecircle.catalogue.errors import InvalidCursor
+from lifecircle.catalogue.pages import Page
 from lifecircle.catalogue.people.access import Needs
 from lifecircle.catalogue.privacy.model import AuditAction, Subject
 from lifecircle.catalogue.requests import model
@@ -16,9 +16,11 @@ from lifecircle.graphql.context import Info, RequestContext
 from lifecircle.graphql.errors import UserError
 from lifecircle.graphql.ids import global_id, key_of
 from lifecircle.graphql.node import Node
-from lifecircle.graphql.paging import PageInfo, cursor, page_info, page_size, read_cursor
+from lifecircle.graphql.paging import PageInfo, page_info, page_size, read_time_cursor, time_cursor
 from lifecircle.graphql.permissions import mutation
 from lifecircle.graphql.permissions import query as root
+
+_LIST = "requests"
 
 strawberry.enum(RequestCategory, description="What a complaint or a fault is about.")
 
@@ -82,7 +84,7 @@ class RequestQueries:
     ) -> ServiceRequestConnection | None:
         context, key, size = info.context, key_of(area, "Area", "area"), page_size(first)
         roles = await context.roles()
-        page = await context.services.requests.of_area(roles, key, open, size, _read_key(after))
+        page = await context.services.requests.of_area(roles, key, open, size, read_time_cursor(after, _LIST))
         await _note_reading(context, key)
         return _page(page, after)
 
@@ -91,7 +93,9 @@ class RequestQueries:
         self, info: Info, first: int | None = None, after: str | None = None
     ) -> ServiceRequestConnection | None:
         resident = info.context.require_viewer().resident
-        page = await info.context.services.requests.of_resident(resident, page_size(first), _read_key(after))
+        page = await info.context.services.requests.of_resident(
+            resident, page_size(first), read_time_cursor(after, _LIST)
+        )
         return _page(page, after)
 
 
@@ -122,24 +126,9 @@ async def _note_reading(context: RequestContext, area: str) -> None:
     )
 
 
-def _page(page: model.RequestPage, after: str | None) -> ServiceRequestConnection:
+def _page(page: Page[model.ServiceRequest], after: str | None) -> ServiceRequestConnection:
     edges = [
-        ServiceRequestEdge(node=ServiceRequest.of(r), cursor=cursor("requests", r.made_at.isoformat(), r.id))
-        for r in page.requests
+        ServiceRequestEdge(node=ServiceRequest.of(r), cursor=time_cursor(_LIST, r.made_at, r.id)) for r in page.items
     ]
-    position = page_info([edge.cursor for edge in edges], has_next=page.has_more, after=after)
+    position = page_info(edges, has_next=page.has_more, after=after)
     return ServiceRequestConnection(edges=edges, page_info=position)
-
-
-def _read_key(after: str | None) -> model.RequestKey | None:
-    """Raises InvalidCursor."""
-    key = read_cursor(after, "requests", str, str)
-    if key is None:
-        return None
-    try:
-        at = datetime.fromisoformat(str(key[0]))
-    except ValueError:
-        raise InvalidCursor from None
-    if at.tzinfo is None or not 1900 <= at.year <= 2200:
-        raise InvalidCursor
-    return at.astimezone(UTC), str(key[1])

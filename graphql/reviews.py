@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Self
 
 import strawberry
 
-from lifecircle.catalogue.errors import InvalidCursor
 from lifecircle.catalogue.people.access import Needs
 from lifecircle.catalogue.people.rates import Limit
 from lifecircle.catalogue.reviews import model
@@ -15,7 +14,7 @@ from lifecircle.graphql.context import Info, RequestContext
 from lifecircle.graphql.errors import UserError
 from lifecircle.graphql.ids import global_id, key_of
 from lifecircle.graphql.node import Node
-from lifecircle.graphql.paging import PageInfo, cursor, page_info, page_size, read_cursor
+from lifecircle.graphql.paging import PageInfo, page_info, page_size, read_time_cursor, time_cursor
 from lifecircle.graphql.permissions import mutation
 
 REVIEWS_AN_HOUR = Limit("review", 30, 3_600)
@@ -101,34 +100,16 @@ class ReviewMutations:
 
 
 async def reviews_of(info: Info, store: str, first: int | None, after: str | None) -> ReviewConnection:
-    size, key = page_size(first), _read_key(after)
+    size, key = page_size(first), read_time_cursor(after, "review")
     found = await info.context.services.reviews.of_store(store, size + 1, key)
-    edges = [ReviewEdge(node=Review.of(record, info.context), cursor=_cursor(record)) for record in found[:size]]
-    position = page_info([edge.cursor for edge in edges], has_next=len(found) > size, after=after)
+    edges = [
+        ReviewEdge(node=Review.of(record, info.context), cursor=time_cursor("review", record.written_at, record.id))
+        for record in found[:size]
+    ]
+    position = page_info(edges, has_next=len(found) > size, after=after)
     return ReviewConnection(edges=edges, page_info=position, store=store)
 
 
 async def load_review(context: RequestContext, key: str) -> Node | None:
     record = await context.services.reviews.find(key)
     return Review.of(record, context) if record else None
-
-
-def _cursor(record: model.Review) -> str:
-    return cursor("review", record.written_at.isoformat(), record.id)
-
-
-def _read_key(after: str | None) -> model.ReviewKey | None:
-    """Raises InvalidCursor."""
-    key = read_cursor(after, "review", str, str)
-    return None if key is None else (instant_of(str(key[0])), str(key[1]))
-
-
-def instant_of(text: str) -> datetime:
-    """An instant that a cursor carries. Raises InvalidCursor."""
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise InvalidCursor from None
-    if at.tzinfo is None or not 1900 <= at.year <= 2200:
-        raise InvalidCursor
-    return at.astimezone(UTC)

@@ -73,7 +73,7 @@ def search_page(context: RequestContext, asked: SearchQuery, first: int | None, 
     edges = [_edge(hit, _cursor(kind, hit, page), context) for hit in page.hits]
     return StoreConnection(
         edges=edges,
-        page_info=page_info([edge.cursor for edge in edges], has_next=page.has_more, after=after),
+        page_info=page_info(edges, has_next=page.has_more, after=after),
         relaxed=page.relaxed,
         count=lambda: page.total,
     )

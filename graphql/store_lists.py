@@ -10,7 +10,7 @@ from lifecircle.catalogue.stores import nearby
 from lifecircle.graphql.context import RequestContext
 from lifecircle.graphql.enums import AccessibilityFeature, StoreSort
 from lifecircle.graphql.ids import key_of
-from lifecircle.graphql.paging import cursor, page_info, page_size, read_cursor
+from lifecircle.graphql.paging import cursor, page_info, page_size, read_cursor, read_key_cursor
 from lifecircle.graphql.places import LocationInput
 from lifecircle.graphql.stores import Store, StoreConnection, StoreEdge, near_edge
 
@@ -62,7 +62,7 @@ def nearby_page(
     edges = [near_edge(n.store, n.metres, cursor(kind, *n.key), context) for n in page.stores]
     return StoreConnection(
         edges=edges,
-        page_info=page_info([edge.cursor for edge in edges], has_next=page.has_more, after=after),
+        page_info=page_info(edges, has_next=page.has_more, after=after),
         relaxed=[],
         count=lambda: nearby.count_nearby(context.snapshot, query, calendar, context.now),
     )
@@ -72,12 +72,12 @@ async def stores_of_merchant(
     context: RequestContext, merchant: str, stale: bool | None, first: int | None, after: str | None
 ) -> StoreConnection:
     kind = "merchant-stores"
-    size, key = page_size(first), read_cursor(after, kind, str)
+    size, key = page_size(first), read_key_cursor(after, kind)
     roles = await context.roles() if context.viewer else None
-    page = await context.services.freshness.stores_of(roles, merchant, stale, size, str(key[0]) if key else None)
+    page = await context.services.freshness.stores_of(roles, merchant, stale, size, key)
     edges = [
         StoreEdge(node=Store.of(store, context), cursor=cursor(kind, store.id), distance=None, walk_minutes=None)
         for store in page.stores
     ]
-    position = page_info([edge.cursor for edge in edges], has_next=page.has_more, after=after)
+    position = page_info(edges, has_next=page.has_more, after=after)
     return StoreConnection(edges=edges, page_info=position, relaxed=[], count=page.count)

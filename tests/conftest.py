@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import secrets
 import subprocess
 import sys
@@ -17,6 +19,14 @@ from lifecircle.catalogue.sealing import KeyRing, make_keys_file, read_key_ring
 from lifecircle.gateway.embedded import EmbeddedDatabase
 
 SHARED = Path(__file__).parent.parent.parent / "shared"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What runs in one process: a file, or all that uses the server of two workers. The longest begin first."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    for item in items:
+        shares = "two_workers" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("two_workers" if shares else item.nodeid.partition("::")[0]))
 
 
 @pytest.fixture(scope="session")
@@ -51,25 +61,32 @@ def clock() -> SetClock:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(tmp_path_factory: pytest.TempPathFactory, seeded: Path) -> Iterator[Server]:
     """A demo server with the seeded district, shared by all tests that only talk to it."""
-    with running(Server(tmp_path_factory.mktemp("server") / "state")) as started:
+    with running(Server(tmp_path_factory.mktemp("server") / "state", seeded=seeded)) as started:
         Client(started.url).sign_in("demo-merchant:linli")  # else a test that takes whichever is free takes this one
         yield started
 
 
 @pytest.fixture(scope="session")
 def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A state folder with the demo district, for servers of their own to begin with a copy of: seeding takes longer."""
-    state = tmp_path_factory.mktemp("seeded") / "state"
-    command = [sys.executable, "-m", "lifecircle.gateway.cli", "seed", "--state", str(state)]
-    subprocess.run(command, check=True, capture_output=True, env=clean_environment())
+    """A state folder with the demo district, for servers to begin with a copy of; made once for all test processes."""
+    run = tmp_path_factory.getbasetemp()
+    run = run.parent if "PYTEST_XDIST_WORKER" in os.environ else run
+    state, done = run / "seeded" / "state", run / "seeded" / "done"
+    state.mkdir(parents=True, exist_ok=True)
+    with open(run / "seeded" / "lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            command = [sys.executable, "-m", "lifecircle.gateway.cli", "seed", "--state", str(state)]
+            subprocess.run(command, check=True, capture_output=True, env=clean_environment())
+            done.touch()
     return state
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def two_workers(tmp_path_factory: pytest.TempPathFactory, seeded: Path) -> Iterator[Server]:
-    """A demo server of two workers, for the tests of one file."""
+    """A demo server of two workers, whose users run in one test process."""
     with running(Server(tmp_path_factory.mktemp("two") / "state", workers=2, seeded=seeded)) as started:
         yield started
 

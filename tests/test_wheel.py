@@ -11,6 +11,7 @@ import zipfile
 from pathlib import Path
 
 import httpx2
+import plain_http
 import pytest
 from servers import clean_environment, free_port
 
@@ -77,7 +78,7 @@ def test_the_wheel_serves_from_another_folder(wheel: Path, tmp_path: Path) -> No
             assert time.monotonic() < deadline
             time.sleep(0.1)
         assert take_tour(f"http://127.0.0.1:{port}", lambda _: None)
-        assert "GraphiQL" in httpx2.get(f"http://127.0.0.1:{port}/graphql").text
+        assert "GraphiQL" in plain_http.get(f"http://127.0.0.1:{port}/graphql").text
     finally:
         server.terminate()
         server.wait(60)
@@ -85,6 +86,6 @@ def test_the_wheel_serves_from_another_folder(wheel: Path, tmp_path: Path) -> No
 
 def _ready(port: int) -> bool:
     try:
-        return httpx2.get(f"http://127.0.0.1:{port}/readyz", timeout=2).status_code == 200
+        return plain_http.get(f"http://127.0.0.1:{port}/readyz", timeout=2).status_code == 200
     except httpx2.HTTPError:
         return False

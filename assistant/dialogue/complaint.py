@@ -54,7 +54,7 @@ async def told_before(desk: RequestDesk, turn: Turn) -> Reply:
         text = "请先登录，登录后就能看到您反映过的事。"
         again = turn.said or turn.signals.text
         return Reply(text, ReplyKind.FORM, "request.list", suggestions=(again,), requires=Requirement.SIGN_IN)
-    found = (await desk.of_resident(turn.resident, LISTED, None)).requests
+    found = (await desk.of_resident(turn.resident, LISTED, None)).items
     if not found:
         text = "这里没有您反映过的事。打 12345 反映的，请打 12345 查进展。"
         return Reply(text, ReplyKind.ANSWER, "request.list", cards=(CITY_HOTLINE,))

@@ -16,7 +16,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     evaluating.add_argument("--html", type=Path, help="write a report with a confusion matrix and a reliability plot")
     evaluating.add_argument("--write", action="store_true", help="make these the committed scores")
     evaluating.add_argument("--check", action="store_true", help="fail where a score is a point worse than committed")
-    training = steps.add_parser("train", help="fit the matcher that is shipped, where the intents have changed")
+    training = steps.add_parser("train", help="fit the shipped matchers, where what they learn from has changed")
     training.set_defaults(step="train")
     reviewing = steps.add_parser("review", help="list what went badly, and turn a group into an example or a guide")
     reviewing.set_defaults(step="review")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 
 from lifecircle.assistant.evaluation.held_out import read_held_out
 from lifecircle.assistant.evaluation.measures import judge, measured
@@ -13,6 +16,8 @@ from lifecircle.assistant.evaluation.summary import summary, totals
 from lifecircle.assistant.intents import load_training
 from lifecircle.assistant.matcher import IntentMatcher, SentenceEncoder, installed_encoder
 from lifecircle.assistant.matcher.shipped import SHIPPED, digest_of, fit_project, train
+from lifecircle.assistant.policies.guide_matcher import train_guide_matcher
+from lifecircle.assistant.safety.second_look import train_second_look
 
 
 def evaluate(options: argparse.Namespace) -> int:
@@ -52,8 +57,15 @@ def _matcher(encoder: SentenceEncoder | None) -> IntentMatcher:
 
 
 def train_shipped(options: argparse.Namespace) -> int:
-    is_new = train(installed_encoder() if options.encoder else None)
-    print("the matcher is fitted" if is_new else "the matcher fits the intents already")
+    fits: dict[str, Callable[[], bool]] = {
+        "the matcher fits the intents": partial(train, installed_encoder() if options.encoder else None),
+        "the guide matcher fits the wordings": train_guide_matcher,
+        "the second look of the safety guard fits the voices": train_second_look,
+    }
+    with ProcessPoolExecutor() as pool:
+        runs = {said: pool.submit(fit) for said, fit in fits.items()}
+    for said, run in runs.items():
+        print(f"{said}{' now' if run.result() else ' already'}")
     return 0
 
 

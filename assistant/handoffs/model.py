@@ -26,16 +26,6 @@ class Handoff:
         return self.closed_at is None
 
 
-HandoffKey = tuple[datetime, str]
-"""(opened at, id): a place in a list."""
-
-
-@dataclass(frozen=True, slots=True)
-class HandoffPage:
-    handoffs: list[Handoff]
-    has_more: bool
-
-
 def handoff_from_document(document: Mapping[str, Any]) -> Handoff:
     return Handoff(
         id=document["_id"],

@@ -47,19 +47,10 @@ def place_of(areas: Areas, *points: Point | None) -> Area | None:
     return next((area for area in areas if area.level is AreaLevel.DISTRICT), None)
 
 
-def path_of(areas: Areas, area: Area) -> tuple[str, ...]:
-    """The area and those above it: whose staff see what happens in it."""
-    path, above = [area.id], area.parent
-    while above and (found := areas.get(above)):
-        path.append(found.id)
-        above = found.parent
-    return tuple(path)
-
-
 def served_by(areas: Areas, point: Point | None) -> tuple[str, ...]:
     """The path of the area that the point lies in."""
     area = place_of(areas, point)
-    return path_of(areas, area) if area else ()
+    return areas.path(area.id) if area else ()
 
 
 def may_see(roles: Roles | None, handoff: Handoff) -> bool:

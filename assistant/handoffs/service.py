@@ -12,7 +12,7 @@ from lifecircle.assistant.conversations.model import Conversation, HandoffMark, 
 from lifecircle.assistant.conversations.rules import KEPT_AFTER_HANDOFF
 from lifecircle.assistant.conversations.store import ConversationStore
 from lifecircle.assistant.handoffs import rules
-from lifecircle.assistant.handoffs.model import Handoff, HandoffKey, HandoffPage
+from lifecircle.assistant.handoffs.model import Handoff
 from lifecircle.assistant.handoffs.store import HandoffStore
 from lifecircle.assistant.replies import Reply
 from lifecircle.catalogue.clock import Clock
@@ -21,6 +21,7 @@ from lifecircle.catalogue.errors import NotFound, StateChanged
 from lifecircle.catalogue.geo import Point
 from lifecircle.catalogue.hours.holidays import HolidayCalendar
 from lifecircle.catalogue.membership.rules import plain_text
+from lifecircle.catalogue.pages import Page, PageKey
 from lifecircle.catalogue.people.access import Roles, require_staff
 from lifecircle.catalogue.privacy.audit import AuditLog
 from lifecircle.catalogue.privacy.model import AuditAction, Subject
@@ -59,7 +60,7 @@ class HandoffDesk:
         area = rules.place_of(snapshot.areas, conversation.near, await self._home(conversation.resident))
         if area is None:
             return None
-        path = rules.path_of(snapshot.areas, area)
+        path = snapshot.areas.path(area.id)
         key = rules.handoff_id(conversation.id, number)
         wanted = Handoff(key, conversation.id, conversation.resident, area.id, path, reason, now, None)
         opened = await self._store.open(wanted)
@@ -68,7 +69,7 @@ class HandoffDesk:
 
     async def passed_on(self, mark: HandoffMark, snapshot: Snapshot, now: datetime) -> Reply:
         area = snapshot.areas.get(mark.area)
-        path = rules.path_of(snapshot.areas, area) if area else ()
+        path = snapshot.areas.path(area.id) if area else ()
         return rules.passed_on_reply(rules.office_status(snapshot, path, self.calendar, now), now)
 
     async def as_it_stands(self, conversation: Conversation, resident: str | None) -> Conversation:
@@ -87,13 +88,13 @@ class HandoffDesk:
     # --- for the staff ---
 
     async def of_area(
-        self, roles: Roles, area: str, *, is_open: bool, first: int, after: HandoffKey | None
-    ) -> HandoffPage:
+        self, roles: Roles, area: str, *, is_open: bool, first: int, after: PageKey | None
+    ) -> Page[Handoff]:
         """Those of the area and everything below it. Raises NotFound."""
         require_staff(roles, area, "area")
         async with database_errors_as_refusals():
             found = await self._store.of_area(area, is_open=is_open, first=first + 1, after=after, now=self.clock())
-        return HandoffPage(found[:first], len(found) > first)
+        return Page.of(found, first)
 
     async def count(self, area: str, *, is_open: bool) -> int:
         async with database_errors_as_refusals():

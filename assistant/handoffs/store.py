@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from pymongo import ASCENDING, IndexModel
 
-from lifecircle.assistant.handoffs.model import Handoff, HandoffKey, handoff_from_document
+from lifecircle.assistant.handoffs.model import Handoff, handoff_from_document
 from lifecircle.catalogue.database import Database, Document, DuplicateKeyError, ensure_indexes
+from lifecircle.catalogue.pages import PageKey, beyond
 from lifecircle.catalogue.sealing import KeyRing
 
 _OLDEST_FIRST = [("opened_at", ASCENDING), ("_id", ASCENDING)]
@@ -68,13 +68,10 @@ class HandoffStore:
         return bool(done.matched_count)
 
     async def of_area(
-        self, area: str, *, is_open: bool, first: int, after: HandoffKey | None, now: datetime
+        self, area: str, *, is_open: bool, first: int, after: PageKey | None, now: datetime
     ) -> list[Handoff]:
         """Who has waited longest comes first."""
-        where: dict[str, Any] = _wanted(area, now, is_open=is_open)
-        if after:
-            at, key = after
-            where["$or"] = [{"opened_at": {"$gt": at}}, {"opened_at": at, "_id": {"$gt": key}}]
+        where = {**_wanted(area, now, is_open=is_open), **beyond(after, "opened_at", latest_first=False)}
         rows = await self._handoffs.find(where).sort(_OLDEST_FIRST).limit(first).to_list(first)
         return [handoff_from_document(row) for row in rows]
 

@@ -12,8 +12,7 @@ from lifecircle.assistant.intents.loader import REJECT, load_training
 from lifecircle.assistant.learning.model import QuestionGroup
 from lifecircle.catalogue.errors import LifecircleError
 from lifecircle.catalogue.text import bare
-
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+from lifecircle.catalogue.yaml_text import read_yaml
 
 
 class CannotLearn(LifecircleError):
@@ -89,7 +88,7 @@ def _check_intent(intent: str) -> None:
 
 def _utterances(content: str, intent: str) -> list[Any] | None:
     try:
-        rows = yaml.load(content, _LOADER)  # noqa: S506 (both are safe loaders)
+        rows = read_yaml(content)
     except yaml.YAMLError as error:
         raise CannotLearn(f"the file is no YAML: {error}") from error
     if not isinstance(rows, list):

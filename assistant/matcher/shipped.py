@@ -59,8 +59,13 @@ def fit_project(training: Training, encoder: SentenceEncoder | None = None) -> I
 
 
 def digest_of(training: Training) -> str:
-    """Of everything that a fitted matcher depends on: the examples, the tables, and the code of this package."""
-    known = hashlib.sha256(training.digest.encode())
+    return digest_with(training.digest)
+
+
+def digest_with(examples: str) -> str:
+    """Of everything that a fitted matcher depends on: the examples (their digest), the tables, and the code of this
+    package."""
+    known = hashlib.sha256(examples.encode())
     own = resources.files("lifecircle.assistant.matcher")
     for file in sorted(own.iterdir(), key=lambda file: file.name):
         if file.name.endswith(".py") or file.name == "meanings.npz":

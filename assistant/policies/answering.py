@@ -12,12 +12,11 @@ from datetime import date, datetime
 from lifecircle.assistant.matcher import IntentMatcher
 from lifecircle.assistant.policies.article_ranking import ArticleRanker
 from lifecircle.assistant.policies.guide_ranking import GuideRanker
+from lifecircle.assistant.policies.learned import Learned, shipped
 from lifecircle.assistant.policies.matter import matter_of
 from lifecircle.assistant.policies.model import ArticleMatch, Policy, PolicyMatch, PolicyStatus, Regulation
 from lifecircle.assistant.policies.own_data import asks_for_own_data, official_channels
 from lifecircle.assistant.policies.quoting import citation_of, quoted, section_of
-from lifecircle.assistant.policies.unknown import unknown_matters
-from lifecircle.assistant.policies.weights import Weights, fitted_weights
 from lifecircle.assistant.replies import Citation, Hotline, Reply, ReplyKind
 from lifecircle.assistant.retrieval import read_query
 from lifecircle.catalogue.clock import local_day
@@ -34,6 +33,8 @@ _LOOKED_AT = 5
 _OFFERED = 2
 _SHORTEST_MATTER = 3
 """Letters that a question needs beside the words of asking."""
+_LONGEST_NAME = 6
+"""Letters; what is longer and made of two of them says nothing."""
 _WORTH_SHOWING = 0.01
 
 _STATUS = {
@@ -71,13 +72,13 @@ class PolicyAnswers:
         policies: Sequence[Policy],
         regulations: Sequence[Regulation] = (),
         matcher: IntentMatcher | None = None,
-        *,
-        weights: Weights | None = None,
-        unknown: Sequence[str] | None = None,
+        learned: Learned | None = None,
     ) -> None:
-        self._weights = weights or fitted_weights()
-        self._guides = GuideRanker(policies, unknown_matters() if unknown is None else unknown, self._weights, matcher)
-        self._articles = ArticleRanker(regulations, policies, self._weights)
+        """`learned`: what is shipped where nothing is given."""
+        known = learned or shipped()
+        self._weights = known.weights
+        self._guides = GuideRanker(policies, known, matcher)
+        self._articles = ArticleRanker(regulations, policies, known)
         self.find("养老金")  # the indexes are built at their first question, which should not be a resident's
 
     def find(self, text: str) -> Found:
@@ -88,7 +89,7 @@ class PolicyAnswers:
         articles = self._articles.rank(asked, ranked, _LOOKED_AT)
         is_own = asks_for_own_data(text) and not (matches and self._guides.is_own_question(text))
         is_answerable = not is_own and (self._guides.is_own_question(text) or _says_enough(text, matches))
-        by_guide = is_answerable and bool(matches) and 1 - ranked.nothing >= self._weights.guide_from
+        by_guide = is_answerable and bool(matches) and ranked.good >= self._weights.guide_from
         by_article = is_answerable and not by_guide and articles.confidence >= self._weights.article_from
         best = articles.confidence if by_article else matches[0].confidence if matches else 0.0
         return Found(matches, articles.matches, by_guide or by_article, best, text, by_article, is_own)
@@ -115,6 +116,8 @@ class PolicyAnswers:
 def _says_enough(text: str, matches: Sequence[PolicyMatch]) -> bool:
     """One pair of characters stands in many guides by chance; it must at least be what the title speaks of."""
     matter = matter_of(text)
+    if len(matter) > _LONGEST_NAME and len(set(matter)) < _SHORTEST_MATTER:
+        return False
     return len(matter) >= _SHORTEST_MATTER or (len(matter) > 1 and bool(matches) and matter in matches[0].policy.title)
 
 

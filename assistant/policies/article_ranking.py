@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from lifecircle.assistant.policies.guide_ranking import Floats, RankedGuides
+from lifecircle.assistant.policies.learned import Learned
 from lifecircle.assistant.policies.legal_words import legal_words
 from lifecircle.assistant.policies.model import Article, ArticleMatch, Policy, Regulation
 from lifecircle.assistant.policies.plain_words import plain_words
-from lifecircle.assistant.policies.weights import Weights
+from lifecircle.assistant.policies.wordings.reading import ArticleKey, article_wordings
 from lifecircle.assistant.retrieval import Asked, PassageIndex, read_query
+
+TEXT, ASKED = 0, 3
+"""Columns of the signs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,21 +30,21 @@ class RankedArticles:
 class ArticleRanker:
     """Over the articles of all regulations, those of one after those of another."""
 
-    def __init__(self, regulations: Iterable[Regulation], policies: Sequence[Policy], weights: Weights) -> None:
-        self._weights, self._good = weights.articles, weights.article_good
+    def __init__(self, regulations: Iterable[Regulation], policies: Sequence[Policy], learned: Learned) -> None:
+        self._weights, self._good = learned.weights.articles, learned.weights.article_good
         self.articles: list[tuple[Regulation, Article]] = [
             (regulation, article) for regulation in regulations for article in regulation.articles
         ]
-        self._whole, self._paragraphs = PassageIndex(), PassageIndex()
+        self._text, self._about, self._asked = PassageIndex(), PassageIndex(), PassageIndex()
         self._starts: list[int] = []
-        gists = _gists(policies)
+        gists, wordings = _gists(policies), article_wordings(learned.wordings)
         for place, (regulation, article) in enumerate(self.articles):
-            self._whole.add(str(place), article.text)
-            self._starts.append(len(self._paragraphs))
-            known = gists.get((regulation.short_title, article.number), [])
-            plain = plain_words(regulation).get(article.number)
-            for text in (*article.paragraphs, *known, *([plain] if plain else ())):
-                self._paragraphs.add(str(place), text)
+            said = [*gists.get((regulation.short_title, article.number), ()), *_said_of(regulation, article, wordings)]
+            self._text.add(str(place), article.text)
+            self._about.add(str(place), " ".join((regulation.short_title, *article.path, *said, article.text)))
+            self._starts.append(len(self._asked))
+            for text in said or [article.text]:
+                self._asked.add(str(place), text)
         self._cited = _citations(self.articles, policies)
 
     def rank(self, asked: Asked, guides: RankedGuides, k: int) -> RankedArticles:
@@ -50,16 +54,17 @@ class ArticleRanker:
         scores = signs @ self._vector()
         best = np.argsort(-scores, kind="stable")[:k]
         matches = tuple(ArticleMatch(*self.articles[int(at)], score=float(scores[at])) for at in best)
-        return RankedArticles(matches, self._confidence(scores[best[0]], signs[best[0], 0], guides.nothing))
+        return RankedArticles(matches, self._confidence(scores[best[0]], signs[best[0]], guides.nothing))
 
     def signs(self, asked: Asked, guides: RankedGuides) -> Floats:
         """A row for each article."""
         both = read_query(f"{asked.text} {legal_words(asked.text)}")
         return np.stack(
             [
-                self._whole.all_scores(asked),
-                self._whole.all_scores(both),
-                np.maximum.reduceat(self._paragraphs.all_scores(both), self._starts),
+                self._text.all_scores(asked),
+                self._about.all_scores(asked),
+                self._about.all_scores(both),
+                np.maximum.reduceat(self._asked.all_scores(asked), self._starts),
                 self._cited @ guides.confidences if len(guides.confidences) else np.zeros(len(self.articles)),
             ],
             axis=1,
@@ -67,13 +72,27 @@ class ArticleRanker:
 
     def _vector(self) -> Floats:
         weights = self._weights
-        return np.array([weights.plain, weights.both, weights.paragraph, weights.guides])
+        return np.array([weights.text, weights.about, weights.both, weights.asked, weights.guides])
 
-    def _confidence(self, score: float, plain: float, nothing: float) -> float:
+    def _confidence(self, score: float, signs: Floats, nothing: float) -> float:
+        given = goodness_signs(score, signs, nothing)
         good = self._good
-        return float(
-            1 / (1 + np.exp(-(good.score * score + good.plain * plain + good.nothing * nothing + good.offset)))
-        )
+        weighed = good.score * given[0] + good.text * given[1] + good.asked * given[2] + good.nothing * given[3]
+        return float(1 / (1 + np.exp(-(weighed + good.offset))))
+
+
+def goodness_signs(score: float, signs: Floats, nothing: float) -> tuple[float, float, float, float]:
+    """What speaks for an answer from an article: one value for each weight of `ArticleGood` but the offset."""
+    return score, float(signs[TEXT]), float(signs[ASKED]), nothing
+
+
+def _said_of(regulation: Regulation, article: Article, wordings: Mapping[ArticleKey, Sequence[str]]) -> Iterator[str]:
+    """What residents say about it; nothing for a version with other numbers than the one that was read."""
+    plain = plain_words(regulation)
+    if plain:
+        yield from wordings.get((regulation.short_title, article.number), ())
+    if article.number in plain:
+        yield plain[article.number]
 
 
 def _gists(policies: Sequence[Policy]) -> dict[tuple[str, str], list[str]]:

@@ -5,16 +5,8 @@ A question that is nearer to one of these than to any guide is answered with not
 
 from __future__ import annotations
 
-from functools import cache
-from importlib import resources
-from typing import Any
-
-import yaml
-
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+from lifecircle.assistant.policies.wordings.reading import shipped_wordings, unknown_of
 
 
-@cache
 def unknown_matters() -> tuple[str, ...]:
-    text = (resources.files("lifecircle.assistant.policies") / "unknown.yaml").read_text("utf-8")
-    return tuple(_LOADER(text).get_single_data())
+    return unknown_of(shipped_wordings())

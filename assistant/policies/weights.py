@@ -13,7 +13,7 @@ from typing import Any
 @dataclass(frozen=True, slots=True)
 class GuideWeights:
     said: float
-    """Likeness to one of the guide's own questions, its title or its summary."""
+    """Likeness to one of the questions that are known for it, its title or its summary."""
     whole: float
     """Likeness to everything that stands in it."""
     named: float
@@ -22,18 +22,39 @@ class GuideWeights:
     """The same, and nobody does."""
     intents: float
     """What the intent matcher takes the question for."""
+    matched: float
+    """What the guide matcher takes it for."""
     nothing: float
     """How readily none of the guides is meant."""
 
 
 @dataclass(frozen=True, slots=True)
+class GuideGood:
+    """A logistic curve over what speaks for an answer from a guide."""
+
+    odds: float
+    """That some guide is meant, by all signs together; a logarithm."""
+    best: float
+    """Confidence in the best guide."""
+    matched: float
+    matched_none: float
+    """What the guide matcher gives the best guide and none of them, as logarithms."""
+    said: float
+    said_none: float
+    """Likeness to the nearest question of a guide, and to the nearest that nothing answers."""
+    offset: float
+
+
+@dataclass(frozen=True, slots=True)
 class ArticleWeights:
-    plain: float
+    text: float
     """Likeness of an article to what was said."""
+    about: float
+    """Likeness of it, its headings and everything that residents say about it."""
     both: float
-    """Likeness to what was said together with the words of law for it."""
-    paragraph: float
-    """Likeness of its best paragraph."""
+    """The same to what was said together with the words of law for it."""
+    asked: float
+    """Likeness to one of the questions that are known for it."""
     guides: float
     """Whether the guides that fit rest on it."""
 
@@ -43,7 +64,8 @@ class ArticleGood:
     """A logistic curve over what speaks for an answer from an article alone."""
 
     score: float
-    plain: float
+    text: float
+    asked: float
     nothing: float
     offset: float
 
@@ -51,6 +73,7 @@ class ArticleGood:
 @dataclass(frozen=True, slots=True)
 class Weights:
     guides: GuideWeights
+    guide_good: GuideGood
     articles: ArticleWeights
     article_good: ArticleGood
     guide_from: float
@@ -71,6 +94,7 @@ def fitted_weights() -> Weights:
 def weights_from(stored: Mapping[str, Any]) -> Weights:
     return Weights(
         GuideWeights(**stored["guides"]),
+        GuideGood(**stored["guide_good"]),
         ArticleWeights(**stored["articles"]),
         ArticleGood(**stored["article_good"]),
         stored["guide_from"],

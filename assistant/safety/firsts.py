@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 Pattern = re.Pattern[str]
 _REPEAT = re.compile(r"\?|\*|\+|\{(\d+),?\d*\}")
@@ -24,18 +25,29 @@ class Firsts:
     may_be_empty: bool
 
 
+@dataclass(frozen=True)
+class Named:
+    name: str
+    source: str
+
+    @cached_property
+    def pattern(self) -> Pattern:
+        """Compiled when a text first needs it: all at once would take a fifth of a second of every start."""
+        return re.compile(self.source)
+
+
 @dataclass(frozen=True, slots=True)
 class Listener:
-    by_first: Mapping[str, tuple[tuple[str, Pattern], ...]]
-    anywhere: tuple[tuple[str, Pattern], ...]
+    by_first: Mapping[str, tuple[Named, ...]]
+    anywhere: tuple[Named, ...]
 
     def names_in(self, text: str) -> set[str]:
         """The names of all patterns that are found in the text."""
-        found = {name for name, pattern in self.anywhere if pattern.search(text)}
+        found = {each.name for each in self.anywhere if each.pattern.search(text)}
         for at, char in enumerate(text):
-            for name, pattern in self.by_first.get(char, ()):
-                if name not in found and pattern.match(text, at):
-                    found.add(name)
+            for each in self.by_first.get(char, ()):
+                if each.name not in found and each.pattern.match(text, at):
+                    found.add(each.name)
         return found
 
 
@@ -46,15 +58,15 @@ def listener(sources: Mapping[str, str]) -> Listener:
         for pattern in alternatives(source):
             begins = firsts(pattern)
             alike[name, None if begins.may_be_empty else begins.chars].append(pattern)
-    by_first: dict[str, list[tuple[str, Pattern]]] = defaultdict(list)
+    by_first: dict[str, list[Named]] = defaultdict(list)
     anywhere = []
     for (name, chars), patterns in alike.items():
-        compiled = name, re.compile("|".join(patterns))
+        named = Named(name, "|".join(patterns))
         if chars is None:
-            anywhere.append(compiled)
+            anywhere.append(named)
         for char in sorted(chars or ()):
-            by_first[char].append(compiled)
-    return Listener({char: tuple(patterns) for char, patterns in by_first.items()}, tuple(anywhere))
+            by_first[char].append(named)
+    return Listener({char: tuple(found) for char, found in by_first.items()}, tuple(anywhere))
 
 
 def alternatives(source: str) -> list[str]:

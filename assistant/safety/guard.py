@@ -7,13 +7,16 @@ import re
 from lifecircle.assistant.replies import Hotline, Reply
 from lifecircle.assistant.safety.answers import SCAM, beside, help_with, number_of, warning
 from lifecircle.assistant.safety.firsts import Pattern
-from lifecircle.assistant.safety.model import DOUBT, POSSIBLE, SURE, model
+from lifecircle.assistant.safety.model import AWAKE, BESIDE, DOUBT, HEARD, POSSIBLE, SURE, Reading, model
 from lifecircle.assistant.safety.patterns import Patterns, patterns
+from lifecircle.assistant.safety.second_look import looked_at, second_look
 from lifecircle.assistant.safety.spelling import respelled
 
 LONGEST = 600
 """Characters that are read from either end; nobody cries for help in the middle of more."""
 
+_WATERY = 60
+"""Characters of a text from which a clause may be drowned by the rest."""
 _CLAUSE_ENDS = re.compile(r"[,。!?;:…~]+")
 _STRICT = frozenset({"self_harm", "domestic_violence"})
 
@@ -54,13 +57,31 @@ def heard(folded: str) -> tuple[str, ...]:
 def _read(folded: str) -> tuple[tuple[str, ...], str]:
     """The kinds that are heard, or else the kind that may be meant; an empty one for most sentences."""
     said = respelled(_bounded(folded))
-    learnt = model().reading(said)
-    kinds = heard_in_words(said)
-    if kinds and _is_believable(said, learnt.odds):
+    first, kinds, matcher = model().reading(said), heard_in_words(said), second_look()
+    if matcher is None:
+        return _by_one_look(said, first, kinds)
+    if not kinds and first.odds < AWAKE:
+        return (), ""
+    second = looked_at(matcher, said)
+    odds = model().together(first.odds, second.odds, in_words=bool(kinds))
+    if kinds and odds <= HEARD and len(said) > _WATERY:
+        loudest = max((model().reading(part) for part in _CLAUSE_ENDS.split(said) if part), key=_odds_of, default=first)
+        odds = max(odds, model().together(loudest.odds, loudest.odds, in_words=True))
+    if odds > HEARD:
+        return kinds or (second.kind,), ""
+    return (), second.kind if odds > BESIDE else ""
+
+
+def _by_one_look(said: str, first: Reading, kinds: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
+    if kinds and _is_believable(said, first.odds):
         return kinds, ""
-    if not kinds and learnt.odds > SURE:
-        return (learnt.kind,), ""
-    return (), learnt.kind if learnt.odds > DOUBT else ""
+    if not kinds and first.odds > SURE:
+        return (first.kind,), ""
+    return (), first.kind if first.odds > DOUBT else ""
+
+
+def _odds_of(reading: Reading) -> float:
+    return reading.odds
 
 
 def _is_believable(said: str, odds: float) -> bool:

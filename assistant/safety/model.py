@@ -1,7 +1,7 @@
 """A small linear model beside the patterns: it hears the phrasings that nobody wrote a pattern for.
 
-Character n-grams of one to three; `bench/safety_training.py` learns the weights from `cries.yaml`, `near_misses.yaml`
-and the utterances of the intents.
+Character n-grams of one to three; `bench/safety_training.py` learns the weights from the voices and the utterances of
+the intents.
 """
 
 from __future__ import annotations
@@ -23,7 +23,13 @@ SURE = 1.6
 POSSIBLE = -0.5
 """Below these the patterns are not believed either."""
 DOUBT = -0.8
-"""From these on a number is named beside the answer. All three chosen by leaving out one writer of the sentences."""
+"""From these on a number is named beside the answer."""
+AWAKE = -4.0
+"""From these on a sentence is looked at a second time, and what follows takes the place of the three above."""
+HEARD = 0.5
+"""The log odds of both looks together from which a cry is heard."""
+BESIDE = -1.0
+"""From these on a number is named beside the answer. All chosen by leaving out one writer of the sentences."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,13 @@ class Model:
     kinds: tuple[str, ...]
     by_kind: NDArray[np.float32]
     kind_bias: NDArray[np.float32]
+    signs: tuple[float, float, float, float]
+    """What its own odds, those of the second look and a pattern count, and a bias."""
+
+    def together(self, first: float, second: float, *, in_words: bool) -> float:
+        """The log odds of both looks."""
+        own, other, pattern, bias = self.signs
+        return own * first + other * second + pattern * in_words + bias
 
     def reading(self, text: str) -> Reading:
         known = [row for gram in grams(text) if (row := self.numbers.get(gram)) is not None]
@@ -51,7 +64,7 @@ class Model:
             return Reading(0.0, "")
         size = sqrt(len(known))
         odds = sum(self.danger[row] for row in known) / size + self.bias
-        if odds < min(POSSIBLE, DOUBT):
+        if odds < AWAKE:
             return Reading(odds, "")
         scores = self.by_kind[known].sum(axis=0) / size + self.kind_bias
         return Reading(odds, self.kinds[int(scores.argmax())])
@@ -76,4 +89,5 @@ def model() -> Model:
             tuple(bytes(stored["kinds"]).decode().split("\n")),
             stored["by_kind"].astype(np.float32),
             stored["kind_bias"].astype(np.float32),
+            tuple(stored["signs"].astype(float).tolist()),
         )

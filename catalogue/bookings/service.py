@@ -20,7 +20,6 @@ from lifecircle.catalogue.bookings.occupancy.live import Live
 from lifecircle.catalogue.bookings.rescheduler import Rescheduler
 from lifecircle.catalogue.bookings.series import DateVerdict, SeriesCheck, refusal_of
 from lifecircle.catalogue.bookings.service_area import check_service_area
-from lifecircle.catalogue.bookings.store import PageKey
 from lifecircle.catalogue.bookings.store_side import StoreSide
 from lifecircle.catalogue.bookings.texts import time_text
 from lifecircle.catalogue.bookings.times import (
@@ -39,6 +38,7 @@ from lifecircle.catalogue.errors import BookingRefused, Busy, InvalidInput, NotB
 from lifecircle.catalogue.hours.holidays import HolidayCalendar
 from lifecircle.catalogue.jobs import Job
 from lifecircle.catalogue.offerings.store import Listing, OfferingTerms
+from lifecircle.catalogue.pages import PageKey
 from lifecircle.catalogue.sealing import KeyRing
 
 MAX_DAYS = 62

@@ -26,6 +26,7 @@ from lifecircle.catalogue.bookings.model import (
 )
 from lifecircle.catalogue.bookings.moves import OFFERED, is_expired
 from lifecircle.catalogue.database import Database, Document, ensure_indexes
+from lifecircle.catalogue.pages import PageKey
 
 INDEXES = (
     IndexModel(
@@ -46,9 +47,6 @@ INDEXES = (
     IndexModel([("code", ASCENDING)], name="code"),
     IndexModel([("due_at", ASCENDING)], name="due"),
 )
-
-PageKey = tuple[datetime, str]
-"""(start, id): a place in a resident's list, which runs from the latest start to the earliest."""
 
 _BATCH = 30
 """The most alternatives that one `$in` of the embedded engine takes in good time."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from lifecircle.catalogue.bookings.ledger import Ledger
 from lifecircle.catalogue.bookings.model import Actor, Booking, BookingDate, BookingStatus
@@ -12,11 +12,9 @@ from lifecircle.catalogue.bookings.mover import Mover, no_such_booking
 from lifecircle.catalogue.clock import local_day
 from lifecircle.catalogue.database import database_errors_as_refusals
 from lifecircle.catalogue.errors import CodeInvalid, Forbidden
+from lifecircle.catalogue.pages import PageKey
 from lifecircle.catalogue.people.access import Roles
 from lifecircle.catalogue.stores.store import read_store
-
-DayKey = tuple[datetime, str]
-"""(start on that day, id): a place in a store's day, which runs from the morning on."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ class StoreSide:
             booking, _ = await self._reached(roles, booking_id)
             return self.mover.as_of_now(booking)
 
-    async def day(self, roles: Roles, store_id: str, day: date, first: int, after: DayKey | None) -> list[Booking]:
+    async def day(self, roles: Roles, store_id: str, day: date, first: int, after: PageKey | None) -> list[Booking]:
         """The bookings of one day in the order of their starts. Raises Forbidden."""
         async with database_errors_as_refusals():
             await self._require_store(roles, store_id)
@@ -105,7 +103,8 @@ class StoreSide:
         return Actor.STAFF if here & roles.areas else None
 
 
-def day_key(booking: Booking, day: date) -> DayKey:
+def day_key(booking: Booking, day: date) -> PageKey:
+    """The place in a store's day, which runs from the morning on."""
     return date_on(booking.dates, day).interval.start, booking.id
 
 

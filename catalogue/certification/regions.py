@@ -10,14 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any
-
-import yaml
 
 from lifecircle.catalogue.certification.model import NATIONWIDE
 from lifecircle.catalogue.text import fold
-
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+from lifecircle.catalogue.yaml_text import read_yaml
 
 _PEOPLES = "土家|苗|藏|羌|彝|回|哈萨克|蒙古|傣|景颇|傈僳|白|哈尼|壮|布依|侗|朝鲜|柯尔克孜|维吾尔"
 _AUTONOMOUS = re.compile(rf"^(.{{2,}}?)((?:{_PEOPLES})族?)*自治(州|区)$")
@@ -44,7 +40,7 @@ def region_named(text: str) -> Region | None:
 def known_regions() -> Mapping[str, Region]:
     """By official name."""
     content = resources.files("lifecircle.catalogue.certification").joinpath("regions.yaml").read_text("utf-8")
-    provinces: dict[str, list[str]] = yaml.load(content, Loader=_LOADER)  # noqa: S506 - the safe loader
+    provinces: dict[str, list[str]] = read_yaml(content)
     found = [Region(NATIONWIDE), *(Region(name) for name in provinces)]
     found += [Region(city, name) for name, cities in provinces.items() for city in cities]
     return {region.name: region for region in found}

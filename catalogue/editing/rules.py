@@ -176,11 +176,8 @@ def place(point: Point, areas: Areas, *field: str) -> Place:
     smallest = areas.locate(point)
     if smallest is None:
         raise InvalidInput("这个位置不在服务区域内，请在地图上重新选点；用高德、腾讯地图取的坐标请选 GCJ02。", *field)
-    district = smallest
-    while district.parent and (above := areas.get(district.parent)):
-        district = above
     community = smallest.id if smallest.level is AreaLevel.COMMUNITY else None
-    return Place(Point(round(point.longitude, 7), round(point.latitude, 7)), district.id, community)
+    return Place(Point(round(point.longitude, 7), round(point.latitude, 7)), areas.path(smallest.id)[-1], community)
 
 
 def category(code: str, categories: Categories, *field: str) -> str:

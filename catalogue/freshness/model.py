@@ -37,16 +37,6 @@ class WrongInfoReport:
     request_hash: str | None
 
 
-ReportKey = tuple[datetime, str]
-"""(reported at, id): a place in a list, which runs from the latest to the earliest."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReportPage:
-    reports: list[WrongInfoReport]
-    has_more: bool
-
-
 def report_from_document(document: Mapping[str, Any]) -> WrongInfoReport:
     return WrongInfoReport(
         id=document["_id"],

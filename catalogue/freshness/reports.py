@@ -36,14 +36,11 @@ def checked(given: WrongInfo) -> tuple[str | None, str]:
     return given.field, plain_text(given.text, "说明", 4, 500, "text")
 
 
-def area_path(areas: Areas, store: Store) -> tuple[str, ...]:
+def path_of(areas: Areas, store: Store) -> tuple[str, ...]:
     """The smallest area that the store stands in, and those above it."""
     known = areas.get(store.community) if store.community else None
-    area, path = known or areas.locate(store.location), list[str]()
-    while area:
-        path.append(area.id)
-        area = areas.get(area.parent) if area.parent else None
-    return tuple(path)
+    area = known or areas.locate(store.location)
+    return areas.path(area.id) if area else ()
 
 
 def report_document(key: str, given: WrongInfo, store: Store, district: str, path: tuple[str, ...]) -> Document:

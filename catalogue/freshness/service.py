@@ -17,11 +17,12 @@ from lifecircle.catalogue.database import (
 )
 from lifecircle.catalogue.errors import Forbidden, IdempotencyConflict, NotFound, StateChanged
 from lifecircle.catalogue.freshness import reports
-from lifecircle.catalogue.freshness.model import ReportKey, ReportPage, WrongInfo, WrongInfoReport, report_from_document
+from lifecircle.catalogue.freshness.model import WrongInfo, WrongInfoReport, report_from_document
 from lifecircle.catalogue.freshness.rules import RecordKind, oldest_fresh_day
 from lifecircle.catalogue.freshness.store import FreshnessStore
 from lifecircle.catalogue.jobs import Job, Lease
 from lifecircle.catalogue.membership.rules import plain_text
+from lifecircle.catalogue.pages import Page, PageKey
 from lifecircle.catalogue.people.access import Roles, require_staff
 from lifecircle.catalogue.people.rates import RateCounter
 from lifecircle.catalogue.snapshot.keeper import SnapshotKeeper
@@ -144,24 +145,24 @@ class FreshnessDesk:
         return report if report and reports.may_see(roles, report) else None
 
     async def of_merchant(
-        self, roles: Roles, merchant: str, is_open: bool | None, first: int, after: ReportKey | None
-    ) -> ReportPage:
+        self, roles: Roles, merchant: str, is_open: bool | None, first: int, after: PageKey | None
+    ) -> Page[WrongInfoReport]:
         """Those about stores that the member reaches. Raises Forbidden."""
         member = roles.membership(merchant)
         if member is None:
             raise Forbidden("只有这个商户的成员可以查看纠错。")
         async with database_errors_as_refusals():
             found = await self._store.of_merchant(merchant, member.stores, is_open, first + 1, after)
-        return ReportPage(found[:first], len(found) > first)
+        return Page.of(found, first)
 
     async def of_area(
-        self, roles: Roles, area: str, is_open: bool | None, first: int, after: ReportKey | None
-    ) -> ReportPage:
+        self, roles: Roles, area: str, is_open: bool | None, first: int, after: PageKey | None
+    ) -> Page[WrongInfoReport]:
         """What has come to the area's staff. Raises NotFound."""
         require_staff(roles, area, "area")
         async with database_errors_as_refusals():
             found = await self._store.of_area(area, is_open, first + 1, after)
-        return ReportPage(found[:first], len(found) > first)
+        return Page.of(found, first)
 
     # --- helpers ---
 
@@ -178,7 +179,7 @@ class FreshnessDesk:
         return row, store_from_document(row)
 
     def _path(self, store: Store) -> tuple[str, ...]:
-        return reports.area_path(self.keeper.current.areas, store)
+        return reports.path_of(self.keeper.current.areas, store)
 
 
 def _listed(today: date) -> Document:

@@ -9,8 +9,9 @@ from typing import Any
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from lifecircle.catalogue.database import Database, Document, changed_one, ensure_indexes
-from lifecircle.catalogue.freshness.model import ReportKey, WrongInfoReport, report_from_document
+from lifecircle.catalogue.freshness.model import WrongInfoReport, report_from_document
 from lifecircle.catalogue.jobs import Lease
+from lifecircle.catalogue.pages import PageKey, beyond
 from lifecircle.catalogue.stores.model import Store, store_from_document
 
 _LATEST_FIRST = [("reported_at", DESCENDING), ("_id", DESCENDING)]
@@ -87,7 +88,7 @@ class FreshnessStore:
         return report_from_document(document) if document else None
 
     async def of_merchant(
-        self, merchant: str, stores: Sequence[str], is_open: bool | None, first: int, after: ReportKey | None
+        self, merchant: str, stores: Sequence[str], is_open: bool | None, first: int, after: PageKey | None
     ) -> list[WrongInfoReport]:
         """The latest first; no stores: all of the merchant's."""
         where: dict[str, Any] = {"merchant": merchant}
@@ -96,7 +97,7 @@ class FreshnessStore:
         return await self._page(where, is_open, first, after)
 
     async def of_area(
-        self, area: str, is_open: bool | None, first: int, after: ReportKey | None
+        self, area: str, is_open: bool | None, first: int, after: PageKey | None
     ) -> list[WrongInfoReport]:
         """What has come to the staff, the latest first."""
         return await self._page({"areas": area, "escalated_at": {"$ne": None}}, is_open, first, after)
@@ -115,14 +116,12 @@ class FreshnessStore:
         )
 
     async def _page(
-        self, where: dict[str, Any], is_open: bool | None, first: int, after: ReportKey | None
+        self, where: dict[str, Any], is_open: bool | None, first: int, after: PageKey | None
     ) -> list[WrongInfoReport]:
         if is_open is not None:
             where["answered_at"] = None if is_open else {"$ne": None}
-        if after:
-            at, key = after
-            where["$or"] = [{"reported_at": {"$lt": at}}, {"reported_at": at, "_id": {"$lt": key}}]
-        rows = await self._reports.find(where).sort(_LATEST_FIRST).limit(first).to_list(first)
+        cursor = self._reports.find({**where, **beyond(after, "reported_at")}).sort(_LATEST_FIRST)
+        rows = await cursor.limit(first).to_list(first)
         return [report_from_document(row) for row in rows]
 
     async def _one(self, where: dict[str, Any]) -> WrongInfoReport | None:

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from lifecircle.catalogue.clock import Clock
 from lifecircle.catalogue.database import Database, database_errors_as_refusals
-from lifecircle.catalogue.freshness.reports import area_path
+from lifecircle.catalogue.freshness.reports import path_of
 from lifecircle.catalogue.jobs import Job
 from lifecircle.catalogue.notices.credits import Credits
 from lifecircle.catalogue.notices.delivery import Delivery
@@ -65,4 +65,4 @@ class NoticeDesk:
     def _areas_of(self, store_id: str | None) -> list[str]:
         snapshot = self.keeper.current
         store = snapshot.store(store_id) if store_id else None
-        return list(area_path(snapshot.areas, store)) if store else []
+        return list(path_of(snapshot.areas, store)) if store else []

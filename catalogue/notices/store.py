@@ -12,6 +12,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel, UpdateOne
 
 from lifecircle.catalogue.database import Database, Document, DuplicateKeyError, ensure_indexes
 from lifecircle.catalogue.notices.model import OUTBOXES
+from lifecircle.catalogue.pages import PageKey, beyond
 
 CREDITS, DEAD, NONCES = "notice_credits", "dead_notices", "wechat_nonces"
 
@@ -164,12 +165,8 @@ class DeadLetterStore:
     async def put(self, document: Document) -> None:
         await self._dead.replace_one({"_id": document["_id"]}, document, upsert=True)
 
-    async def of_area(self, area: str, first: int, after: tuple[datetime, str] | None) -> list[Document]:
-        where: dict[str, Any] = {"areas": area}
-        if after:
-            at, key = after
-            where["$or"] = [{"at": {"$lt": at}}, {"at": at, "_id": {"$lt": key}}]
-        rows = self._dead.find(where).sort([("at", DESCENDING), ("_id", DESCENDING)])
+    async def of_area(self, area: str, first: int, after: PageKey | None) -> list[Document]:
+        rows = self._dead.find({"areas": area, **beyond(after, "at")}).sort([("at", DESCENDING), ("_id", DESCENDING)])
         return await rows.limit(first).to_list(first)
 
 

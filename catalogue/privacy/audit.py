@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 
 from lifecircle.catalogue.clock import Clock
 from lifecircle.catalogue.database import Database, Document, database_errors_as_refusals
+from lifecircle.catalogue.pages import PageKey
 from lifecircle.catalogue.privacy.model import AuditAction, AuditEntry, Deletion, Subject
-from lifecircle.catalogue.privacy.store import TOMBSTONE, AuditKey, AuditStore
+from lifecircle.catalogue.privacy.store import TOMBSTONE, AuditStore
 
 RESIDENT = "Resident"
 
@@ -48,7 +49,7 @@ class AuditLog:
         action = {"action": AuditAction.ACCOUNT_DELETED.value, "request_id": deletion.request_id}
         await self._store.add({**row, **person, **action})
 
-    async def trail(self, subject: Subject, first: int, after: AuditKey | None = None) -> list[AuditEntry]:
+    async def trail(self, subject: Subject, first: int, after: PageKey | None = None) -> list[AuditEntry]:
         """What happened to one thing or person, the latest first."""
         async with database_errors_as_refusals():
             where = {"subject": _text(await self._aliased(subject))}

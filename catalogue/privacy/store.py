@@ -11,6 +11,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
 
 from lifecircle.catalogue.database import Database, Document, DuplicateKeyError, ensure_indexes
 from lifecircle.catalogue.merchants import MerchantState
+from lifecircle.catalogue.pages import PageKey, beyond
 from lifecircle.catalogue.people.model import MemberRole
 from lifecircle.catalogue.privacy.model import (
     AuditEntry,
@@ -27,9 +28,6 @@ TOMBSTONE = "gone-"
 
 _BATCH = 100
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
-
-AuditKey = tuple[datetime, str]
-"""(at, id): a place in a trail, which runs from the latest to the earliest."""
 
 
 def new_tombstone() -> str:
@@ -92,13 +90,10 @@ class AuditStore:
             return False
         return True
 
-    async def page(
-        self, where: Mapping[str, Any], first: int | None, after: AuditKey | None = None
-    ) -> list[AuditEntry]:
+    async def page(self, where: Mapping[str, Any], first: int | None, after: PageKey | None = None) -> list[AuditEntry]:
         """The latest first; `first` None: all."""
         if after:
-            at, key = after
-            where = {"$and": [where, {"$or": [{"at": {"$lt": at}}, {"at": at, "_id": {"$lt": key}}]}]}
+            where = {"$and": [where, beyond(after, "at")]}
         cursor = self._audit.find(where).sort([("at", DESCENDING), ("_id", DESCENDING)]).limit(first or 0)
         return [audit_entry_from_document(row) for row in await cursor.to_list(first)]
 

@@ -46,13 +46,3 @@ class ServiceRequest:
     closed_at: datetime | None
     note: str | None
     """What has been done, for the resident."""
-
-
-RequestKey = tuple[datetime, str]
-"""(made at, id): a place in a list, which runs from the latest to the earliest."""
-
-
-@dataclass(frozen=True, slots=True)
-class RequestPage:
-    requests: list[ServiceRequest]
-    has_more: bool

@@ -37,15 +37,6 @@ def visible(text: str) -> str:
     return "".join(" " if unicodedata.category(char)[0] in "CZ" else char for char in text)
 
 
-def area_path(areas: Areas, smallest: str) -> tuple[str, ...]:
-    """An area and those above it."""
-    path, area = list[str](), areas.get(smallest)
-    while area:
-        path.append(area.id)
-        area = areas.get(area.parent) if area.parent else None
-    return tuple(path)
-
-
 def request_id(resident: str, key: str) -> str:
     """Made from the key, so that the same request a second time runs into the first."""
     return hashlib.sha256(f"{resident}:{key}".encode()).hexdigest()[:24]

@@ -8,10 +8,11 @@ from lifecircle.catalogue.clock import Clock
 from lifecircle.catalogue.database import Database, DuplicateKeyError, database_errors_as_refusals
 from lifecircle.catalogue.errors import NotFound, StateChanged
 from lifecircle.catalogue.membership.rules import plain_text
+from lifecircle.catalogue.pages import Page, PageKey
 from lifecircle.catalogue.people.access import Roles, require_staff
 from lifecircle.catalogue.people.rates import RateCounter
 from lifecircle.catalogue.requests import rules
-from lifecircle.catalogue.requests.model import Draft, RequestKey, RequestPage, ServiceRequest
+from lifecircle.catalogue.requests.model import Draft, ServiceRequest
 from lifecircle.catalogue.requests.store import RequestStore
 from lifecircle.catalogue.sealing import KeyRing
 from lifecircle.catalogue.snapshot.keeper import SnapshotKeeper
@@ -35,7 +36,7 @@ class RequestDesk:
         """Raises InvalidInput, IdempotencyConflict, RateLimited."""
         areas = self.keeper.current.areas
         draft = rules.checked(draft, areas)
-        path = rules.area_path(areas, draft.area)
+        path = areas.path(draft.area)
         request = ServiceRequest(
             id=rules.request_id(resident, draft.idempotency_key),
             category=draft.category,
@@ -59,18 +60,18 @@ class RequestDesk:
         return request
 
     async def of_area(
-        self, roles: Roles, area: str, is_open: bool | None, first: int, after: RequestKey | None
-    ) -> RequestPage:
+        self, roles: Roles, area: str, is_open: bool | None, first: int, after: PageKey | None
+    ) -> Page[ServiceRequest]:
         """The latest first. Raises NotFound for an area that the viewer is not staff of."""
         require_staff(roles, area, "area")
         async with database_errors_as_refusals():
             found = await self._store.of_area(area, is_open, first + 1, after)
-        return RequestPage(found[:first], len(found) > first)
+        return Page.of(found, first)
 
-    async def of_resident(self, resident: str, first: int, after: RequestKey | None) -> RequestPage:
+    async def of_resident(self, resident: str, first: int, after: PageKey | None) -> Page[ServiceRequest]:
         async with database_errors_as_refusals():
             found = await self._store.of_resident(resident, first + 1, after)
-        return RequestPage(found[:first], len(found) > first)
+        return Page.of(found, first)
 
     async def close(self, roles: Roles, request_id: str, note: str) -> ServiceRequest:
         """Closing with the same note twice is closing once. Raises InvalidInput, NotFound, StateChanged."""

@@ -9,7 +9,8 @@ from typing import Any
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from lifecircle.catalogue.database import Database, Document, ensure_indexes
-from lifecircle.catalogue.requests.model import RequestCategory, RequestKey, ServiceRequest
+from lifecircle.catalogue.pages import PageKey, beyond
+from lifecircle.catalogue.requests.model import RequestCategory, ServiceRequest
 from lifecircle.catalogue.sealing import CannotUnseal, KeyRing
 
 COLLECTION = "service_requests"
@@ -61,23 +62,19 @@ class RequestStore:
         result = await self._requests.update_one({"_id": request_id, "closed_at": None}, {"$set": changes})
         return bool(result.matched_count)
 
-    async def of_area(
-        self, area: str, is_open: bool | None, first: int, after: RequestKey | None
-    ) -> list[ServiceRequest]:
+    async def of_area(self, area: str, is_open: bool | None, first: int, after: PageKey | None) -> list[ServiceRequest]:
         return await self._page({"areas": area}, is_open, first, after)
 
-    async def of_resident(self, resident: str, first: int, after: RequestKey | None) -> list[ServiceRequest]:
+    async def of_resident(self, resident: str, first: int, after: PageKey | None) -> list[ServiceRequest]:
         return await self._page({"resident": resident}, None, first, after)
 
     async def _page(
-        self, where: dict[str, Any], is_open: bool | None, first: int, after: RequestKey | None
+        self, where: dict[str, Any], is_open: bool | None, first: int, after: PageKey | None
     ) -> list[ServiceRequest]:
         if is_open is not None:
             where["closed_at"] = None if is_open else {"$ne": None}
-        if after:
-            at, key = after
-            where["$or"] = [{"made_at": {"$lt": at}}, {"made_at": at, "_id": {"$lt": key}}]
-        rows = await self._requests.find(where).sort(_LATEST_FIRST).limit(first).to_list(first)
+        cursor = self._requests.find({**where, **beyond(after, "made_at")}).sort(_LATEST_FIRST)
+        rows = await cursor.limit(first).to_list(first)
         return [self._request(row) for row in rows]
 
     def _request(self, row: Document) -> ServiceRequest:

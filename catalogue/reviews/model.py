@@ -43,10 +43,6 @@ class Review:
         return self.text if self.text_state is TextState.SHOWN or resident == self.resident else None
 
 
-ReviewKey = tuple[datetime, str]
-"""(written at, id): a place in a store's list, the latest first."""
-
-
 def review_from_document(row: Mapping[str, Any]) -> Review:
     reply = row.get("reply") or {}
     return Review(

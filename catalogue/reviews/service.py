@@ -20,12 +20,13 @@ from lifecircle.catalogue.errors import (
 )
 from lifecircle.catalogue.jobs import Job, Lease
 from lifecircle.catalogue.notices.store import AddressStore
+from lifecircle.catalogue.pages import PageKey
 from lifecircle.catalogue.people.access import Roles, require_store
 from lifecircle.catalogue.people.model import MemberRole
 from lifecircle.catalogue.ports import ContentCheck, Verdict
 from lifecircle.catalogue.reviews import rules
 from lifecircle.catalogue.reviews.content import NOT_SUITABLE, check_text
-from lifecircle.catalogue.reviews.model import Review, ReviewKey, TextState, review_document
+from lifecircle.catalogue.reviews.model import Review, TextState, review_document
 from lifecircle.catalogue.reviews.store import ReviewStore
 from lifecircle.catalogue.sealing import CannotUnseal, KeyRing
 from lifecircle.catalogue.snapshot.keeper import SnapshotKeeper
@@ -103,7 +104,7 @@ class ReviewDesk:
 
     # --- reading ---
 
-    async def of_store(self, store: str, first: int, after: ReviewKey | None) -> list[Review]:
+    async def of_store(self, store: str, first: int, after: PageKey | None) -> list[Review]:
         async with database_errors_as_refusals():
             return await self._store.of_store(store, first, after)
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from lifecircle.catalogue.database import Database, Document, DuplicateKeyError, changed_one, ensure_indexes
-from lifecircle.catalogue.reviews.model import Review, ReviewKey, TextState, review_from_document
+from lifecircle.catalogue.pages import PageKey, beyond
+from lifecircle.catalogue.reviews.model import Review, TextState, review_from_document
 
 REVIEWS = "reviews"
 _LATEST_FIRST = [("written_at", DESCENDING), ("_id", DESCENDING)]
@@ -50,11 +50,8 @@ class ReviewStore:
         )
         return review_from_document(row) if row else None
 
-    async def of_store(self, store: str, first: int, after: ReviewKey | None) -> list[Review]:
-        where: dict[str, Any] = {"store": store}
-        if after:
-            at, key = after
-            where["$or"] = [{"written_at": {"$lt": at}}, {"written_at": at, "_id": {"$lt": key}}]
+    async def of_store(self, store: str, first: int, after: PageKey | None) -> list[Review]:
+        where = {"store": store, **beyond(after, "written_at")}
         rows = await self._reviews.find(where).sort(_LATEST_FIRST).limit(first).to_list(first)
         return [review_from_document(row) for row in rows]
 

@@ -11,9 +11,7 @@ from typing import Any
 import yaml
 
 from lifecircle.catalogue.errors import SettingInvalid
-
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""In C where there is one: five times as fast."""
+from lifecircle.catalogue.yaml_text import read_yaml
 
 _SECTIONS = {"categories", "services", "also", "same", "fillers"}
 
@@ -53,13 +51,13 @@ NONE = Synonyms({}, (), {}, {}, frozenset())
 def read_synonyms(own: Path | None = None) -> Synonyms:
     """The project's, and the operator's over them. Raises SettingInvalid."""
     text = (resources.files("lifecircle.catalogue.search") / "synonyms.yaml").read_text("utf-8")
-    found = _synonyms(_LOADER(text).get_single_data())
+    found = _synonyms(read_yaml(text))
     return found.joined(_read_own(own)) if own else found
 
 
 def _read_own(path: Path) -> Synonyms:
     try:
-        return _synonyms(_LOADER(path.read_text("utf-8")).get_single_data())
+        return _synonyms(read_yaml(path.read_text("utf-8")))
     except (OSError, UnicodeDecodeError) as error:
         raise SettingInvalid(f"LIFECIRCLE_SYNONYMS_FILE: {path} cannot be read: {error}") from None
     except (yaml.YAMLError, AttributeError, KeyError, TypeError, ValueError) as error:

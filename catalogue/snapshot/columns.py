@@ -18,7 +18,7 @@ from lifecircle.catalogue.geo import Point
 from lifecircle.catalogue.search.words import Words
 from lifecircle.catalogue.snapshot.codec import from_text, record_codecs, to_text
 from lifecircle.catalogue.snapshot.coded import Coded
-from lifecircle.catalogue.snapshot.grid import cells, unit_vectors
+from lifecircle.catalogue.snapshot.grid import Cells, cells, unit_vectors
 from lifecircle.catalogue.snapshot.openings import OpenTimes
 from lifecircle.catalogue.snapshot.texts import Array, Arrays, Keys, Rows, Texts
 from lifecircle.catalogue.stores.model import Store
@@ -157,8 +157,15 @@ class StoreTable:
         self._remembered: dict[Any, Any] = {}
         self.size = len(columns.keys)
         self.open_times = OpenTimes(self)
+        self._cells: Cells | None = None
         self.usual_reach = 150.0
         """Metres that a first look goes; learnt, and changes nothing but the speed."""
+
+    @property
+    def cells(self) -> Cells:
+        """Made when something near is first looked for: most small tables never need it."""
+        self._cells = self._cells or Cells(self.order.cells)
+        return self._cells
 
     @staticmethod
     def of(stores: Sequence[Store]) -> StoreTable:

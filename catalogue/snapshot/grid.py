@@ -22,6 +22,9 @@ MILLIMETRES = 3
 """Decimals of a distance."""
 
 _FEW_BANDS = 6
+_DENSE = 8
+"""Cells a row, up to which a table knows where each cell begins."""
+_NO_ROWS = np.zeros(0, np.int64)
 
 _SLACK = 1e-8
 """Degrees by which a window is larger than its circle: a millimetre, so that rounding leaves nothing out."""
@@ -65,36 +68,67 @@ def cells(places: Array) -> Array:
     return np.asarray(lat * BAND + lng)
 
 
+class Cells:
+    """The cells of sorted rows, and where each cell of a dense table begins: a look instead of a search."""
+
+    def __init__(self, numbers: Array) -> None:
+        self._numbers = numbers
+        bands, places = np.divmod(numbers, BAND) if len(numbers) else (np.zeros(1, np.int64), np.zeros(1, np.int64))
+        self._south, self._west = int(bands.min()), int(places.min())
+        self._height, self._width = int(bands.max()) - self._south + 1, int(places.max()) - self._west + 1
+        self._starts: Sequence[int] | None = None
+        if len(numbers) and self._height * self._width <= _DENSE * len(numbers):
+            places += (bands - self._south) * self._width - self._west
+            held = np.bincount(places, minlength=self._height * self._width)
+            self._starts = np.concatenate([[0], np.cumsum(held)]).astype(np.int32).data
+
+    def few_runs(self, first: int, last: int, west: int, east: int) -> list[tuple[int, int]]:
+        """Where the rows of each band between two cells begin and end."""
+        starts = self._starts
+        if starts is None:
+            return self._searched(first, last, west, east)
+        left, right = max(west - self._west, 0), min(east - self._west + 1, self._width)
+        if right <= left:
+            return []
+        lowest, highest = max(first - self._south, 0), min(last - self._south + 1, self._height)
+        bands = range(lowest * self._width, highest * self._width, self._width)
+        return [(starts[band + left], starts[band + right]) for band in bands]
+
+    def _searched(self, first: int, last: int, west: int, east: int) -> list[tuple[int, int]]:
+        """As numpy would find them, without its cost of starting."""
+        numbers, runs, stop = self._numbers.data, [], 0
+        for band in range(first * BAND, (last + 1) * BAND, BAND):
+            start = bisect_left(numbers, band + west, stop)
+            stop = bisect_left(numbers, band + east + 1, start)
+            runs.append((start, stop))
+        return runs
+
+    def many_runs(self, first: int, last: int, west: int, east: int) -> tuple[Array, Array]:
+        """As `few_runs`: the beginnings and the ends."""
+        bands = np.arange(first, last + 1) * BAND
+        edges = np.searchsorted(self._numbers, np.concatenate([bands + west, bands + east + 1]))
+        return edges[: len(bands)], edges[len(bands) :]
+
+
 class Window:
     """Runs of rows whose cells touch the square around a circle. Rows are sorted by cell."""
 
-    def __init__(self, cells: Array, center: Point, metres: float) -> None:
+    def __init__(self, cells: Cells, center: Point, metres: float) -> None:
         first, last, west, east = _bounds(center, metres)
+        self._few: list[tuple[int, int]] | None = None
         if last - first < _FEW_BANDS:
-            self._few = _few_runs(cells.data, first, last, west, east)
+            self._few = cells.few_runs(first, last, west, east)
             self.count = sum([stop - start for start, stop in self._few])
         else:
-            bands = np.arange(first, last + 1) * BAND
-            edges = np.searchsorted(cells, np.concatenate([bands + west, bands + east + 1]))
-            self._few = []
-            self._starts, self._lengths = edges[: len(bands)], edges[len(bands) :] - edges[: len(bands)]
+            self._starts, stops = cells.many_runs(first, last, west, east)
+            self._lengths = stops - self._starts
             self.count = int(self._lengths.sum())
 
     def rows(self) -> Rows:
-        if self._few:
-            return np.concatenate([np.arange(start, stop) for start, stop in self._few])
+        if self._few is not None:
+            return np.concatenate([np.arange(start, stop) for start, stop in self._few] or [_NO_ROWS])
         before = np.cumsum(self._lengths) - self._lengths
         return np.asarray(np.repeat(self._starts - before, self._lengths) + np.arange(self.count))
-
-
-def _few_runs(cells: Sequence[int], first: int, last: int, west: int, east: int) -> list[tuple[int, int]]:
-    """As numpy would find them, without its cost of starting."""
-    runs, stop = [], 0
-    for band in range(first * BAND, (last + 1) * BAND, BAND):
-        start = bisect_left(cells, band + west, stop)
-        stop = bisect_left(cells, band + east + 1, start)
-        runs.append((start, stop))
-    return runs
 
 
 def _bounds(center: Point, metres: float) -> Sequence[int]:

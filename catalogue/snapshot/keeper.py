@@ -158,7 +158,7 @@ class SnapshotKeeper:
         found = await self._images.find() if self._images and not self._ready.is_set() else None
         if self._images and found:
             try:
-                await self._follow_from(found[1].token, found)
+                await self._follow_from(found[1].token, (self._images, *found))
             except (Unproven, OperationFailure) as error:
                 if self._ready.is_set():
                     raise
@@ -168,7 +168,7 @@ class SnapshotKeeper:
         else:
             await self._follow_from(self._resume_token, None)
 
-    async def _follow_from(self, token: Any, image: tuple[Snapshot, Position] | None) -> None:
+    async def _follow_from(self, token: Any, image: tuple[Images, Snapshot, Position] | None) -> None:
         collections = [*COLLECTIONS, MARKS, *self._followers]
         async with self._database.watch(
             [{"$match": {"ns.coll": {"$in": collections}}}],
@@ -191,11 +191,10 @@ class SnapshotKeeper:
                 looked_at = asyncio.get_running_loop().time()
                 event = await stream.try_next()
 
-    async def _catch_up(self, stream: Any, snapshot: Snapshot, position: Position) -> None:
+    async def _catch_up(self, stream: Any, images: Images, snapshot: Snapshot, position: Position) -> None:
         """Ready when the stream has brought everything since the image, and has proved it. Raises Unproven."""
-        assert self._images  # noqa: S101 - the image came from there
-        self._current, self._images.image = snapshot, position.image
-        mark, is_proven, count = await self._images.marks.set(self._clock(), makes_image=False), False, 0
+        self._current, images.image = snapshot, position.image
+        mark, is_proven, count = await images.marks.set(self._clock(), makes_image=False), False, 0
         try:
             async with asyncio.timeout(CATCH_UP_SECONDS):
                 while (event := await stream.try_next()) is None or not _is_mark(event, mark):
@@ -207,7 +206,7 @@ class SnapshotKeeper:
         except TimeoutError:
             raise Unproven("the change stream cannot go on from where it was made") from None
         finally:
-            await self._images.marks.remove(mark)
+            await images.marks.remove(mark)
         if not is_proven:
             raise Unproven("the change stream has lost what came after it")
         self._resume_token, self._rebasing.based_at = stream.resume_token, asyncio.get_running_loop().time()
@@ -227,8 +226,8 @@ class SnapshotKeeper:
         self.reloads += 1
         await self._reload_followers()
         log.info("snapshot loaded: %d stores", self.current.store_count)
-        if mark:
-            self._rebasing.begin(partial(self._made_image, self.current, mark, token))
+        if self._images and mark:
+            self._rebasing.begin(partial(self._images.make, self.current, mark, token, self._clock()))
 
     async def _reload_followers(self) -> None:
         for follower in self._followers.values():
@@ -294,13 +293,9 @@ class SnapshotKeeper:
         mark: str = row["_id"]
         if mark == self._mark:
             self._mark = None
-            self._rebasing.begin(partial(self._made_image, self.current, mark, self._resume_token))
+            self._rebasing.begin(partial(self._images.make, self.current, mark, self._resume_token, self._clock()))
         elif row["makes_image"] and row["folder"] == self._images.folder.name and mark not in self._own_marks:
             self._rebasing.begin(partial(self._images.await_image, mark), list(self._own.values()))
-
-    async def _made_image(self, picture: Snapshot, mark: str, token: Any) -> Snapshot | None:
-        assert self._images  # noqa: S101 - a mark was set for it
-        return await self._images.make(picture, mark, token, self._clock())
 
 
 async def _rest(looked_at: float) -> None:

@@ -59,7 +59,7 @@ def everything(layer: Layer, around: Around) -> Found:
     """All rows within the radius, in no order."""
     rows = _known_rows(layer, around)
     if rows is None:
-        rows = Window(layer.table.order.cells, around.center, around.radius).rows()
+        rows = Window(layer.table.cells, around.center, around.radius).rows()
     return _exactly(around, _inside(layer, around, rows, around.limit))
 
 
@@ -71,7 +71,7 @@ def nearest(layer: Layer, around: Around, count: int, after: Key | None = None) 
     reach = math.hypot(after[0] if after else 0.0, layer.table.usual_reach / math.sqrt(around.share))
     while True:
         reach = min(reach, around.radius)
-        window = Window(layer.table.order.cells, around.center, reach)
+        window = Window(layer.table.cells, around.center, reach)
         is_all = reach >= around.radius or window.count == layer.table.size
         wanted = count * _ENOUGH / around.share
         if not is_all and window.count < wanted:
@@ -102,8 +102,8 @@ def _inside(layer: Layer, around: Around, rows: Rows, limit: float) -> Found:
     if around.keep is not None:
         rows = rows[around.keep(rows)]
     squared = squared_chords(around.center, layer.table.order.units.take(rows, axis=0))
-    inside = squared <= squared_chord(limit + 0.001)
-    return squared[inside], rows[inside]
+    inside = (squared <= squared_chord(limit + 0.001)).nonzero()[0]
+    return squared.take(inside), rows.take(inside)
 
 
 def _exactly(around: Around, found: Found) -> Found:
@@ -119,8 +119,8 @@ def _first(layer: Layer, around: Around, found: Found, count: int, after: Key | 
     squared, rows = found
     if len(squared) > 6 * count:
         far = math.sqrt(float(np.partition(squared, count - 1)[count - 1])) + _MILLIMETRE
-        near = squared <= far * far
-        squared, rows = squared[near], rows[near]
+        near = (squared <= far * far).nonzero()[0]
+        squared, rows = squared.take(near), rows.take(near)
     return _sorted(layer, _exactly(around, (squared, rows)), count)
 
 
@@ -129,8 +129,8 @@ def _sorted(layer: Layer, found: Found, count: int) -> Found:
     if len(metres) > 4 * count:
         near = metres <= np.partition(metres, count - 1)[count - 1]
         metres, rows = metres[near], rows[near]
-    order = np.lexsort((layer.table.order.ranks[rows], metres))
-    return metres[order], rows[order]
+    order = np.lexsort((layer.table.order.ranks.take(rows), metres))
+    return metres.take(order), rows.take(order)
 
 
 def _after(layer: Layer, key: Key, found: Found) -> Found:

@@ -58,10 +58,15 @@ class Wanted:
     narrows: bool = True
 
 
+_EVERYTHING = Wanted(lambda rows: np.ones(len(rows), np.bool_), narrows=False)
+
+
 def wanted_of(
     snapshot: Snapshot, table: StoreTable, wanted: StoreFilter, calendar: HolidayCalendar, now: datetime
 ) -> Wanted:
     """What lists show of the table today, and the filter leaves."""
+    if not table.last_listed and wanted == NO_FILTER:
+        return _EVERYTHING
     keeps = [*_listed(table, local_day(now)), *_keeps(snapshot, table, wanted, calendar, now)]
     about = _OPEN_SHARE if wanted.open_now or wanted.open_at else 1.0
     if wanted.category is None:

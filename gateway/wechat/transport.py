@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from ipaddress import ip_address
 from typing import Any
 
@@ -40,7 +42,7 @@ class WeChatHttp:
         self._base = _checked(base_url)
         # Idle connections are given up early: one that WeChat closed meanwhile costs an answer we cannot ask for twice.
         limits = httpx2.Limits(max_connections=50, max_keepalive_connections=10, keepalive_expiry=5.0)
-        self._transport = httpx2.AsyncHTTPTransport(limits=limits)
+        self._transport = httpx2.AsyncHTTPTransport(verify=_trusted(), limits=limits)
 
     async def get(self, path: str, query: Mapping[str, str]) -> Answer:
         """Raises NotReached, AnswerLost, WeChatRefused."""
@@ -119,3 +121,9 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The machine's certificates, read once in a process."""
+    return httpx2.create_ssl_context()

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import pytest
 from factories import a_category, a_chain, a_snapshot, a_store, an_area, an_offering
+from patience import until_told
 
 from lifecircle.assistant.entities import Entity, EntityFinder, EntityKeeper, Kind
 from lifecircle.catalogue.snapshot.model import Snapshot
@@ -143,11 +144,12 @@ async def test_the_keeper_answers_with_the_old_names_until_the_new_ones_are_read
     assert await keeper.finder(before) is first
     after = with_changes(before, [Change("stores", "s3", a_store("s3", name="新开的花店"))])
     assert await keeper.finder(after) is first
-    for _ in range(500):
-        fresh = await keeper.finder(after)
-        if fresh is not first:
-            break
-        await asyncio.sleep(0.01)
+
+    async def is_read() -> bool:
+        return await keeper.finder(after) is not first
+
+    await until_told(is_read)
+    fresh = await keeper.finder(after)
     assert found(fresh.find("新开的花店"), Kind.STORE)
     assert await keeper.finder(after) is fresh
 

@@ -62,7 +62,7 @@ class Town:
         await runner.run_due()
 
     async def seen_by_staff(self, roles: Roles = COMMUNITY_STAFF, area: str = COMMUNITY) -> list[str]:
-        return [report.id for report in (await self.desk.of_area(roles, area, True, 20, None)).reports]
+        return [report.id for report in (await self.desk.of_area(roles, area, True, 20, None)).items]
 
 
 @pytest.fixture
@@ -170,9 +170,9 @@ async def test_vouching_for_what_somebody_has_changed_meanwhile_is_refused(town:
 
 async def test_a_report_reaches_the_merchant_and_not_yet_the_staff(town: Town) -> None:
     report = await town.report(field="phone")
-    (listed,) = (await town.desk.of_merchant(member("s1"), "m1", True, 20, None)).reports
+    (listed,) = (await town.desk.of_merchant(member("s1"), "m1", True, 20, None)).items
     assert (listed.id, listed.field, listed.answered_at) == (report.id, "phone", None)
-    assert (await town.desk.of_merchant(member("s2"), "m1", True, 20, None)).reports == []
+    assert (await town.desk.of_merchant(member("s2"), "m1", True, 20, None)).items == []
     assert await town.seen_by_staff() == []
     with pytest.raises(Forbidden):
         await town.desk.of_merchant(member(merchant="m2"), "m1", True, 20, None)
@@ -277,10 +277,10 @@ async def test_reports_are_read_page_by_page_the_latest_first(town: Town) -> Non
         made.append((await town.report("public")).id)
         town.clock.advance(minutes=1)
     first = await town.desk.of_area(COMMUNITY_STAFF, COMMUNITY, True, 2, None)
-    assert ([report.id for report in first.reports], first.has_more) == ([made[2], made[1]], True)
-    last = first.reports[-1]
+    assert ([report.id for report in first.items], first.has_more) == ([made[2], made[1]], True)
+    last = first.items[-1]
     rest = await town.desk.of_area(COMMUNITY_STAFF, COMMUNITY, True, 2, (last.reported_at, last.id))
-    assert ([report.id for report in rest.reports], rest.has_more) == ([made[0]], False)
+    assert ([report.id for report in rest.items], rest.has_more) == ([made[0]], False)
     await town.desk.answer(COMMUNITY_STAFF, made[0], "已核实")
-    assert [r.id for r in (await town.desk.of_area(COMMUNITY_STAFF, COMMUNITY, False, 9, None)).reports] == [made[0]]
-    assert len((await town.desk.of_area(COMMUNITY_STAFF, COMMUNITY, None, 9, None)).reports) == 3
+    assert [r.id for r in (await town.desk.of_area(COMMUNITY_STAFF, COMMUNITY, False, 9, None)).items] == [made[0]]
+    assert len((await town.desk.of_area(COMMUNITY_STAFF, COMMUNITY, None, 9, None)).items) == 3

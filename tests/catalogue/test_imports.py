@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from editing_town import COMMUNITY, OWNER, Town, a_town_of, member, settle
 from factories import SetClock, a_snapshot
+from patience import until, until_told
 
 from lifecircle.catalogue.database import Database
 from lifecircle.catalogue.editing.hours import WeekRow
@@ -149,9 +150,7 @@ async def test_an_import_whose_request_is_broken_off_goes_on(town: Town, monkeyp
     request.cancel()
     with pytest.raises(asyncio.CancelledError):
         await request
-    async with asyncio.timeout(10):
-        while not any(store.number == "A1" for store in town.keeper.current.all_stores()):
-            await asyncio.sleep(0.01)
+    await until(lambda: any(store.number == "A1" for store in town.keeper.current.all_stores()))
     assert (await town.desk.imports.run(OWNER, asked(sheet(a_row("A1")), key="k"))).created == 1
 
 
@@ -160,11 +159,13 @@ async def test_an_import_that_outlasts_its_request_answers_to_its_key(
 ) -> None:
     monkeypatch.setattr(service, "_PATIENCE_SECONDS", 0.0)
     text = sheet(*(a_row(f"A{number}") for number in range(5)))
-    async with asyncio.timeout(10):
-        with pytest.raises(Busy):
-            await town.desk.imports.run(OWNER, asked(text, key="k"))
-        while await town.database["stores"].count_documents({"merchant": "m1"}) < 8:
-            await asyncio.sleep(0.01)
+    with pytest.raises(Busy):
+        await town.desk.imports.run(OWNER, asked(text, key="k"))
+
+    async def is_done() -> bool:
+        return await town.database["stores"].count_documents({"merchant": "m1"}) >= 8
+
+    await until_told(is_done)
     assert (await town.desk.imports.run(OWNER, asked(text, key="k"))).created == 5
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from factories import SetClock
+from patience import until_told
 
 from lifecircle.catalogue import jobs
 from lifecircle.catalogue.database import Database
@@ -180,7 +181,7 @@ async def test_a_clock_that_was_set_back_does_not_stop_a_job(runner: Runner, clo
 
 
 async def test_the_lease_of_a_long_job_is_kept_alive(
-    runner: Runner, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+    runner: Runner, database: Database, clock: SetClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(jobs, "_BEAT_SECONDS", 0.02)
     began, end = asyncio.Event(), asyncio.Event()
@@ -189,12 +190,16 @@ async def test_the_lease_of_a_long_job_is_kept_alive(
         began.set()
         await end.wait()
 
+    async def is_renewed() -> bool:
+        row = await database["leases"].find_one({"_id": "long"})
+        return row is not None and row["until"] == clock() + LEASE
+
     job = Job("long", HOUR, wait)
     work = asyncio.create_task(runner(job).run_due())
     await began.wait()
     for _ in range(3):
         clock.advance(seconds=20)
-        await asyncio.sleep(0.3)
+        await until_told(is_renewed)
         assert await runner(job).take(job) is None
     end.set()
     assert await work == ["long"]

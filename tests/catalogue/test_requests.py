@@ -40,7 +40,7 @@ class Town:
         return await self.desk.take_down(resident, Draft(**{**given, **changes}, idempotency_key=key))
 
     async def listed(self, roles: Roles = STAFF, area: str = COMMUNITY, *, is_open: bool | None = True) -> list[str]:
-        return [each.id for each in (await self.desk.of_area(roles, area, is_open, 20, None)).requests]
+        return [each.id for each in (await self.desk.of_area(roles, area, is_open, 20, None)).items]
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ async def test_closing_leaves_a_note_and_the_open_list(town: Town) -> None:
     assert (closed.note, closed.closed_at) == ("已更换灯泡", town.clock.now)
     assert await town.listed() == []
     assert await town.listed(is_open=False) == await town.listed(is_open=None) == [told.id]
-    (mine,) = (await town.desk.of_resident("r1", 20, None)).requests
+    (mine,) = (await town.desk.of_resident("r1", 20, None)).items
     assert mine == closed
 
 
@@ -146,7 +146,7 @@ async def test_who_told_it_sees_it_and_nobody_else_does(town: Town) -> None:
     told = await town.told()
     assert await town.desk.visible(Roles("r1"), told.id) == told
     assert await town.desk.visible(Roles("r2"), told.id) is None
-    assert (await town.desk.of_resident("r2", 20, None)).requests == []
+    assert (await town.desk.of_resident("r2", 20, None)).items == []
 
 
 async def test_the_list_goes_on_where_its_page_ended(town: Town) -> None:
@@ -155,10 +155,10 @@ async def test_the_list_goes_on_where_its_page_ended(town: Town) -> None:
         told.append((await town.told(key=str(number))).id)
         town.clock.advance(minutes=1)
     page = await town.desk.of_area(STAFF, COMMUNITY, True, 2, None)
-    assert ([each.id for each in page.requests], page.has_more) == (told[:0:-1], True)
-    last = page.requests[-1]
+    assert ([each.id for each in page.items], page.has_more) == (told[:0:-1], True)
+    last = page.items[-1]
     rest = await town.desk.of_area(STAFF, COMMUNITY, True, 2, (last.made_at, last.id))
-    assert ([each.id for each in rest.requests], rest.has_more) == (told[:1], False)
+    assert ([each.id for each in rest.items], rest.has_more) == (told[:1], False)
 
 
 async def test_a_closed_one_is_kept_for_a_year_and_an_open_one_until_it_is_closed(town: Town) -> None:

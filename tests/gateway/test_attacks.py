@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 
 import httpx2
+import plain_http
 import pytest
 from servers import Client, Server
 
@@ -56,7 +57,7 @@ def bystander(server: Server) -> Iterator[list[float]]:
     stop = threading.Event()
 
     def ask() -> None:
-        with httpx2.Client(timeout=30) as http:
+        with plain_http.Client(timeout=30) as http:
             while not stop.is_set():
                 began = time.monotonic()
                 answer = http.post(f"{server.url}/graphql", content=ALIVE, headers={"content-type": "application/json"})
@@ -79,7 +80,7 @@ def refused(answer: httpx2.Response, code: str) -> None:
 
 
 def post(server: Server, content: bytes, kind: str = "application/json") -> httpx2.Response:
-    return httpx2.post(f"{server.url}/graphql", content=content, headers={"content-type": kind}, timeout=30)
+    return plain_http.post(f"{server.url}/graphql", content=content, headers={"content-type": kind}, timeout=30)
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
@@ -112,7 +113,7 @@ def test_a_body_of_sixty_megabytes_is_not_read(server: Server, bystander: list[f
             yield b" " * 1_000_000
 
     try:
-        answer = httpx2.post(
+        answer = plain_http.post(
             f"{server.url}/graphql", content=stream(), headers={"content-type": "application/json"}, timeout=30
         )
         assert answer.status_code == 413
@@ -143,7 +144,7 @@ def test_batches_and_forms_are_refused(server: Server, content: bytes, kind: str
 
 def test_get_executes_nothing(server: Server) -> None:
     query = 'mutation { signInWithWeChat(input: {code: "demo:x"}) { session { accessToken } } }'
-    assert 'accessToken"' not in httpx2.get(f"{server.url}/graphql", params={"query": query}).text
+    assert 'accessToken"' not in plain_http.get(f"{server.url}/graphql", params={"query": query}).text
 
 
 def test_the_standard_introspection_query_passes(server: Server) -> None:
@@ -155,14 +156,14 @@ def test_the_standard_introspection_query_passes(server: Server) -> None:
 
 def test_the_cost_is_told_on_request(server: Server) -> None:
     body = {"query": "{ categories { code } }", "extensions": {"cost": True}}
-    cost = httpx2.post(f"{server.url}/graphql", json=body).json()["extensions"]["cost"]
+    cost = plain_http.post(f"{server.url}/graphql", json=body).json()["extensions"]["cost"]
     assert 0 < cost["estimated"] < cost["maximum"]
 
 
 def test_a_lone_surrogate_is_refused_and_the_connection_lives_on(server: Server) -> None:
     query = b"mutation($t: String!) { chat(input: {text: $t}) { reply { text } } }"
     body = b'{"query": "' + query + b'", "variables": {"t": "\\ud83d"}}'
-    with httpx2.Client() as http:
+    with plain_http.Client() as http:
         for _ in range(2):
             answer = http.post(f"{server.url}/graphql", content=body, headers={"content-type": "application/json"})
             refused(answer, "BAD_REQUEST")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import httpx2
+import plain_http
 import pytest
 from booking_client import CREATE, a_resident, an_offering_for_one, free_starts
 from factories import a_store, at
@@ -105,7 +106,7 @@ def test_lines_are_folded_at_75_octets_between_characters(line: str) -> None:
 
 def get(client: Client, booking: str) -> httpx2.Response:
     headers = {"authorization": f"Bearer {client.token}"} if client.token else {}
-    return httpx2.get(f"{client.url}/bookings/{booking}.ics", headers=headers, timeout=20)
+    return plain_http.get(f"{client.url}/bookings/{booking}.ics", headers=headers, timeout=20)
 
 
 def test_only_the_resident_gets_the_file(server: Server) -> None:

@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 import httpx2
+import plain_http
 import pytest
 from booking_client import AVAILABLE, CENTER, CREATE, a_resident, an_offering_for_one, free_starts
 from pymongo import MongoClient
@@ -30,7 +31,7 @@ def client(server: Server) -> Client:
 
 
 def raw(server: Server, content: bytes | str, kind: str = "application/json", **headers: str) -> httpx2.Response:
-    return httpx2.post(f"{server.url}/graphql", content=content, headers={"content-type": kind, **headers})
+    return plain_http.post(f"{server.url}/graphql", content=content, headers={"content-type": kind, **headers})
 
 
 def code_of(answer: httpx2.Response) -> str:
@@ -92,23 +93,23 @@ def test_a_bad_token_is_401_for_the_whole_request(server: Server, header: str) -
 
 
 def test_mutations_do_not_go_by_get(server: Server) -> None:
-    answer = httpx2.get(f"{server.url}/graphql", params={"query": "mutation { signOut { done } }"})
+    answer = plain_http.get(f"{server.url}/graphql", params={"query": "mutation { signOut { done } }"})
     assert "data" not in answer.text[:20]
 
 
 def test_graphiql_comes_from_our_own_files(server: Server) -> None:
-    page = httpx2.get(f"{server.url}/graphql")
+    page = plain_http.get(f"{server.url}/graphql")
     assert page.status_code == 200
     assert "http://" not in page.text
     assert "https://" not in page.text
-    script = httpx2.get(f"{server.url}/graphiql/graphiql.min.js")
+    script = plain_http.get(f"{server.url}/graphiql/graphiql.min.js")
     assert script.status_code == 200
     assert len(script.content) > 100_000
 
 
 def test_health_and_readiness(server: Server) -> None:
-    assert httpx2.get(f"{server.url}/healthz").json() == {"status": "ok"}
-    ready = httpx2.get(f"{server.url}/readyz").json()
+    assert plain_http.get(f"{server.url}/healthz").json() == {"status": "ok"}
+    ready = plain_http.get(f"{server.url}/readyz").json()
     assert (ready["status"], ready["database"]) == ("ready", "ok")
     assert ready["stores"] >= 791  # other tests open stores on this server
     assert ready["snapshotAgeSeconds"] < 10

@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx2
+import plain_http
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -160,7 +160,7 @@ def test_a_forgery_over_http_is_401_without_a_stack(server: Server, clock: SetCl
         pytest.skip("cannot stand in a header")
     before = server.log.stat().st_size
     headers = {"authorization": f"Bearer {token}"}
-    answer = httpx2.post(f"{server.url}/graphql", json={"query": "{ categories { code } }"}, headers=headers)
+    answer = plain_http.post(f"{server.url}/graphql", json={"query": "{ categories { code } }"}, headers=headers)
     assert answer.status_code == 401
     assert answer.json()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
     assert "Traceback" not in server.log.read_text()[before:]

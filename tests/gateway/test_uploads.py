@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 import httpx2
+import plain_http
 import pytest
 from pymongo import MongoClient
 from scale import scaled
@@ -75,7 +76,7 @@ def test_only_signed_in_members_upload(server: Server, owner: tuple[Client, str]
     assert (upload(resident, raw).status_code, code(upload(resident, raw))) == (403, "FORBIDDEN")
     forged = upload(Client(server.url, "not.a.token"), raw)
     assert (forged.status_code, code(forged)) == (401, "UNAUTHENTICATED")
-    assert httpx2.get(f"{server.url}/uploads").status_code == 405
+    assert plain_http.get(f"{server.url}/uploads").status_code == 405
 
 
 @pytest.mark.parametrize("raw", [b"PK\x03\x04" + b"x" * 100, b"", b" \r\n", b"\x00\x01\x02", "门店".encode("utf-16")])
@@ -97,7 +98,7 @@ def test_a_file_that_is_too_large_is_refused_while_it_comes(owner: tuple[Client,
 
     headers = {"authorization": f"Bearer {client.token}"}
     try:
-        answer = httpx2.post(f"{client.url}/uploads", content=endless(), headers=headers, timeout=30)
+        answer = plain_http.post(f"{client.url}/uploads", content=endless(), headers=headers, timeout=30)
     except httpx2.TransportError:  # the server has closed the connection, as it said it would
         return
     assert answer.status_code == 413
@@ -107,14 +108,14 @@ def test_a_file_that_is_too_large_is_refused_while_it_comes(owner: tuple[Client,
 def test_an_import_that_is_killed_in_the_middle_changes_nothing_or_everything(tmp_path: Path, seeded: Path) -> None:
     server, count = Server(tmp_path / "state", seeded=seeded), scaled(800, 1_500)
     with running(server):
-        for round_, delay in enumerate((0.3, 0.9, 1.6)[: scaled(2, 3)]):
+        for round_, delay in enumerate((0.9, 0.3, 1.6)[: scaled(1, 3)]):
             client, merchant = an_owner(server)
             key = upload(client, a_sheet(count).encode()).json()["id"]
             asked = {"merchant": merchant, "upload": key, "dryRun": False, "idempotencyKey": "once"}
             importing = threading.Thread(target=_ask_in_vain, args=(client, asked))
             importing.start()
             time.sleep(delay)
-            if round_ == 1:
+            if round_ == 0:
                 os.kill(server.database_pid(), signal.SIGKILL)
             server.kill()
             importing.join(60)

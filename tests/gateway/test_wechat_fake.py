@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx2
+import plain_http
 import pytest
 from factories import SetClock
 
@@ -25,7 +26,7 @@ def fake(clock: SetClock) -> FakeWeChat:
 
 @pytest.fixture
 async def http(fake: FakeWeChat) -> AsyncIterator[httpx2.AsyncClient]:
-    async with listening(fake.app()) as address, httpx2.AsyncClient(base_url=address, trust_env=False) as http:
+    async with listening(fake.app()) as address, plain_http.AsyncClient(base_url=address, trust_env=False) as http:
         yield http
 
 

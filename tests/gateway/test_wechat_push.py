@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx2
+import plain_http
 import pytest
 from factories import SetClock
 from pydantic import SecretStr
@@ -73,7 +74,7 @@ async def push(database: Database, keys: KeyRing) -> AsyncIterator[Push]:
     ]
     async with (
         listening(Starlette(routes=routes)) as address,
-        httpx2.AsyncClient(base_url=address, trust_env=False) as http,
+        plain_http.AsyncClient(base_url=address, trust_env=False) as http,
     ):
         yield Push(http, held, clock, resident)
 

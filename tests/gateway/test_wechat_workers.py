@@ -43,7 +43,7 @@ def wechat() -> Iterator[tuple[FakeWeChat, str]]:
 
 
 @pytest.fixture(scope="module")
-def two_workers(wechat: tuple[FakeWeChat, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def workers(wechat: tuple[FakeWeChat, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     (_, address), folder = wechat, tmp_path_factory.mktemp("wechat")
     make_keys_file(folder / "keys.json")
     environment = {
@@ -57,7 +57,7 @@ def two_workers(wechat: tuple[FakeWeChat, str], tmp_path_factory: pytest.TempPat
         yield server
 
 
-def test_no_resident_twice_and_no_token_lost(wechat: tuple[FakeWeChat, str], two_workers: Server) -> None:
+def test_no_resident_twice_and_no_token_lost(wechat: tuple[FakeWeChat, str], workers: Server) -> None:
     fake, _ = wechat
     faults = (
         Fault(FaultKind.DROP, worked_on=True),
@@ -76,7 +76,7 @@ def test_no_resident_twice_and_no_token_lost(wechat: tuple[FakeWeChat, str], two
     codes, seen = count(), defaultdict(set)
 
     def come(person: int) -> None:
-        client = Client(two_workers.url)
+        client = Client(workers.url)
         while True:
             payload = client.ask(SIGN_IN, c=f"fake:p{person % 4}#{next(codes)}")["signInWithWeChat"]
             if payload["session"]:
@@ -90,7 +90,7 @@ def test_no_resident_twice_and_no_token_lost(wechat: tuple[FakeWeChat, str], two
     assert [len(ids) for ids in seen.values()] == [1, 1, 1, 1]
 
     def bind(person: int) -> str:
-        code, client = f"fake:b{person}#0", Client(two_workers.url)
+        code, client = f"fake:b{person}#0", Client(workers.url)
         client.token = client.ask(SIGN_IN, c=code)["signInWithWeChat"]["session"]["accessToken"]
         deadline = time.monotonic() + 60
         while True:
@@ -106,9 +106,9 @@ def test_no_resident_twice_and_no_token_lost(wechat: tuple[FakeWeChat, str], two
     assert len(fake.requests_to(TOKEN)) < len(fake.requests_to(PHONE))
 
 
-def test_a_bad_code_is_refused_with_words_for_the_resident(two_workers: Server) -> None:
+def test_a_bad_code_is_refused_with_words_for_the_resident(workers: Server) -> None:
     query = "mutation($c: String!) { signInWithWeChat(input: {code: $c}) { errors { code message field } } }"
-    client = Client(two_workers.url)
+    client = Client(workers.url)
     error = client.ask(query, c="nonsense")["signInWithWeChat"]["errors"][0]
     assert (error["code"], error["field"]) == ("CODE_INVALID", ["code"])
     assert client.ask(query, c="demo:王老师")["signInWithWeChat"]["errors"][0]["code"] == "CODE_INVALID"

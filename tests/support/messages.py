@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from factories import DISTRICT, SetClock
+from factories import DISTRICT, SetClock, at
 
 from lifecircle.catalogue.database import Database
 from lifecircle.catalogue.jobs import JobRunner
@@ -16,6 +16,9 @@ from lifecircle.catalogue.notices.service import NoticeDesk
 from lifecircle.catalogue.ports import DeliveryResult, OutboundNotice
 from lifecircle.catalogue.sealing import KeyRing
 
+TOMORROW_TEN = at("2026-11-26 10:00")
+TODAY_FOUR = at("2026-11-25 16:00")
+PHONE = "13812345678"
 TEMPLATES = {purpose: f"t-{purpose.value.lower()}" for purpose in Purpose}
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import plain_http
 
 SLOW_START = 60.0
 
@@ -92,7 +93,7 @@ class Server:
             if self.process and self.process.poll() is not None:
                 raise AssertionError(f"the server ended: {self.log.read_text()[-2000:]}")
             with contextlib.suppress(httpx2.HTTPError):
-                if httpx2.get(f"{self.url}/readyz", timeout=2).status_code == 200:
+                if plain_http.get(f"{self.url}/readyz", timeout=2).status_code == 200:
                     return
             time.sleep(0.1)
         raise AssertionError(f"the server was not ready: {self.log.read_text()[-2000:]}")
@@ -156,11 +157,11 @@ class Client:
 
     url: str
     token: str | None = None
-    http: httpx2.Client = field(default_factory=lambda: opened(httpx2.Client(timeout=30)))
+    http: httpx2.Client = field(default_factory=lambda: opened(plain_http.Client(timeout=30)))
 
     def post(self, query: str, variables: Mapping[str, Any] | None = None, **headers: str) -> httpx2.Response:
         if self.http.is_closed:  # a fixture's client outlives the test that it was made in
-            self.http = opened(httpx2.Client(timeout=30))
+            self.http = opened(plain_http.Client(timeout=30))
         given = {"authorization": f"Bearer {self.token}"} if self.token else {}
         body = {"query": query, "variables": dict(variables or {})}
         return self.http.post(f"{self.url}/graphql", json=body, headers={**given, **headers})

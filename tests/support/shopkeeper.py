@@ -6,6 +6,7 @@ import secrets
 from typing import Any
 
 import httpx2
+import plain_http
 from licences import a_licence
 from servers import Client, Server
 
@@ -89,4 +90,4 @@ def a_sheet(count: int, prefix: str = "A", **cells: str) -> str:
 
 def upload(client: Client, raw: bytes, **headers: str) -> httpx2.Response:
     given = {"authorization": f"Bearer {client.token}"} if client.token else {}
-    return httpx2.post(f"{client.url}/uploads", content=raw, headers={**given, **headers}, timeout=30)
+    return plain_http.post(f"{client.url}/uploads", content=raw, headers={**given, **headers}, timeout=30)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from factories import CENTER, DISTRICT, PlainCalendar, SetClock, a_snapshot, a_store, an_area, hours
+from patience import PATIENCE, until
 
 from lifecircle.assistant.conversations.store import ConversationStore
 from lifecircle.assistant.dialogue.model import Form
@@ -76,10 +77,21 @@ class ScriptedRouter:
     """How long a turn takes."""
     shelf: Shelf = field(default_factory=Shelf)
     turns: list[Turn] = field(default_factory=list)
+    held: dict[str, asyncio.Event] = field(default_factory=dict)
+    """Texts whose turn waits, and what for."""
+
+    def hold(self, text: str) -> asyncio.Event:
+        self.held[text] = asyncio.Event()
+        return self.held[text]
+
+    async def has_begun(self, text: str) -> None:
+        await until(lambda: any(turn.said == text for turn in self.turns))
 
     async def outcome(self, form: Form | None, turn: Turn) -> Outcome:
         self.turns.append(turn)
         await asyncio.sleep(self.seconds)
+        if turn.said in self.held:
+            await self.held[turn.said].wait()
         return self.answering(form, turn)
 
 
@@ -141,7 +153,8 @@ class Room:
         """The same database, nothing else in common."""
         router = ScriptedRouter(self.router.answering)
         desk = BookingDesk(self.database, self.keys, PlainCalendar(), self.clock)
-        assistant = Assistant(self.database, self.keys, desk, router, self.clock, **changes)
+        patient = {"patience": PATIENCE, **changes}
+        assistant = Assistant(self.database, self.keys, desk, router, self.clock, **patient)
         return replace(self, assistant=assistant, router=router)
 
 
@@ -151,4 +164,5 @@ async def a_room(database: Database, keys: KeyRing, clock: SetClock, calendar: A
     await QuestionStore(database).create_indexes()
     router = ScriptedRouter()
     desk = BookingDesk(database, keys, calendar or PlainCalendar(), clock)
-    return Room(database, keys, clock, Assistant(database, keys, desk, router, clock), router, a_town())
+    assistant = Assistant(database, keys, desk, router, clock, patience=PATIENCE)
+    return Room(database, keys, clock, assistant, router, a_town())

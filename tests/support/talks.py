@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 from servers import Client, Server
-
-from lifecircle.catalogue.bookings.model import Booking, BookingStatus, Interval
 
 CENTER = {"longitude": 120.2019, "latitude": 30.2926}
 """In front of the demo district's centre."""
@@ -86,28 +83,6 @@ def a_talk(server: Server) -> Talk:
 
 def an_anonymous_talk(server: Server) -> Talk:
     return Talk(Client(server.url), near=CENTER)
-
-
-def a_booking(status: BookingStatus, start: datetime) -> Booking:
-    return Booking(
-        id="b1",
-        district="330199",
-        code="A3KQDKVT",
-        resident="r1",
-        store="s1",
-        merchant=None,
-        offering="o1",
-        offering_name="日常保洁",
-        store_name="安洁家政",
-        status=status,
-        interval=Interval(start, start + timedelta(hours=2)),
-        party_size=1,
-        price=9000,
-        cancel_before_minutes=120,
-        events=(),
-        expires_at=None,
-        version=1,
-    )
 
 
 def offer_of(reply: Payload) -> tuple[str, str]:

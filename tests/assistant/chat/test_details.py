@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import pytest
+from offers import a_booking
 from servers import Server
-from talks import a_booking, a_talk, offer_of
+from talks import a_talk, offer_of
 
 from lifecircle.assistant.dialogue.wording import booked_text
 from lifecircle.catalogue.bookings.model import BookingStatus
@@ -81,6 +80,5 @@ def test_several_people_for_a_service_of_one_are_told_to_book_one(server: Server
 
 
 def test_a_booking_that_the_merchant_must_confirm_is_not_called_settled() -> None:
-    now = datetime(2026, 11, 25, 4, tzinfo=UTC)
-    assert "等商家在两小时内确认" in booked_text(a_booking(BookingStatus.PENDING, now))
-    assert "约好了" in booked_text(a_booking(BookingStatus.CONFIRMED, now))
+    assert "等商家在两小时内确认" in booked_text(a_booking(BookingStatus.PENDING))
+    assert "约好了" in booked_text(a_booking(BookingStatus.CONFIRMED))

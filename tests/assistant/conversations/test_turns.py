@@ -100,7 +100,7 @@ async def test_a_second_turn_waits_for_the_first(room: Room) -> None:
 
 async def test_many_turns_at_once_from_many_workers_are_taken_one_after_the_other(room: Room) -> None:
     key = (await room.say("你好")).conversation
-    workers = [room.another_worker(patience=60.0) for _ in range(4)]
+    workers = [room.another_worker() for _ in range(4)]
     said = [f"第{number}句" for number in range(8)]
     told = await asyncio.gather(*(workers[number % 4].say(text, key) for number, text in enumerate(said)))
     messages = (await room.messages(key))[2:]
@@ -111,11 +111,12 @@ async def test_many_turns_at_once_from_many_workers_are_taken_one_after_the_othe
 
 async def test_who_has_waited_long_enough_is_told_that_it_is_busy(room: Room) -> None:
     key = (await room.say("你好")).conversation
-    room.router.seconds = 1.0
+    answer = room.router.hold("甲")
     first = asyncio.create_task(room.say("甲", key))
-    await asyncio.sleep(0.3)
+    await room.router.has_begun("甲")
     hasty = room.another_worker(patience=0.2)
     assert isinstance(await refusal(hasty.say("乙", key)), Busy)
+    answer.set()
     assert (await first).reply == ANSWER
     assert (await room.row(key))["version"] == 2
 
@@ -145,11 +146,12 @@ async def test_a_turn_that_fails_frees_its_conversation_at_once(room: Room) -> N
 
 async def test_a_turn_that_took_too_long_is_not_remembered_over_the_one_after_it(room: Room) -> None:
     key = (await room.say("你好")).conversation
-    room.router.seconds = 0.5
+    answer = room.router.hold("慢的")
     slow = asyncio.create_task(room.say("慢的", key))
-    await asyncio.sleep(0.2)
+    await room.router.has_begun("慢的")
     room.clock.advance(seconds=10)
     await room.another_worker().say("快的", key)
+    answer.set()
     assert isinstance(await refusal(slow), Busy)
     assert ("RESIDENT", "慢的") not in await room.messages(key)
     assert (await room.row(key))["version"] == 2

@@ -29,7 +29,7 @@ async def listed(room: Room, roles: Roles, area: str, **given: Any) -> list[str]
     page = await room.assistant.handoffs.of_area(
         roles, area, is_open=given.get("is_open", True), first=given.get("first", 20), after=given.get("after")
     )
-    return [handoff.id for handoff in page.handoffs]
+    return [handoff.id for handoff in page.items]
 
 
 # --- opening ---
@@ -89,7 +89,7 @@ async def test_nothing_is_lost_where_both_sides_talk_at_once(room: Room) -> None
     key, handoff = await room.handed_over()
     mine, theirs = [f"居民{number}" for number in range(4)], [f"社区{number}" for number in range(4)]
     await asyncio.gather(
-        *(room.another_worker(patience=60.0).say(text, key) for text in mine),
+        *(room.another_worker().say(text, key) for text in mine),
         *(room.assistant.handoffs.reply(STAFF, handoff.id, text, "q1") for text in theirs),
     )
     messages = (await room.messages(key))[2:]
@@ -234,8 +234,8 @@ async def test_the_list_is_paged_by_who_has_waited_longest(room: Room) -> None:
     seen, after = list[str](), None
     for _ in range(3):
         page = await room.assistant.handoffs.of_area(STAFF, COMMUNITY, is_open=True, first=2, after=after)
-        seen += [handoff.id for handoff in page.handoffs]
-        after = (page.handoffs[-1].opened_at, page.handoffs[-1].id)
+        seen += [handoff.id for handoff in page.items]
+        after = (page.items[-1].opened_at, page.items[-1].id)
     assert (seen, page.has_more) == (expected, False)
     assert await room.assistant.handoffs.count(COMMUNITY, is_open=True) == 5
 

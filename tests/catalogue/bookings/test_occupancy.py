@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 from desk import TEN, Offer, a_start, asked, refusal
 from factories import NOON, SetClock
+from patience import until_told
 
 from lifecircle.catalogue.bookings.claims import taken_by
 from lifecircle.catalogue.bookings.model import BookingStatus, dates_from_document
@@ -84,10 +84,12 @@ async def test_what_other_workers_write_comes_by_the_stream(
 
 
 async def seen(live: Live, database: Database) -> None:
-    """Until the index says what the database says; the test ends by its own time limit if it never does."""
-    async with asyncio.timeout(20):
-        while live.index.taken(NOON) != await truth(database):
-            await asyncio.sleep(0.02)
+    """Until the index says what the database says."""
+
+    async def is_told() -> bool:
+        return live.index.taken(NOON) == await truth(database)
+
+    await until_told(is_told)
 
 
 async def test_a_stream_that_is_behind_is_not_believed(watching: BookingDesk, desk: BookingDesk, live: Live) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from factories import SetClock, at
+from killed import Killed
 from office import Office
 
 from lifecircle.catalogue.certification.reminders import Reminders
@@ -15,11 +16,6 @@ from lifecircle.catalogue.jobs import LEASE, MARGIN, JobRunner
 from lifecircle.catalogue.ports import DeliveryResult
 from lifecircle.catalogue.privacy import rules as privacy_rules
 from lifecircle.catalogue.privacy.model import Purpose
-
-
-class Killed(BaseException):
-    """The process ends here."""
-
 
 SIXTY, THIRTY, SEVEN = "2027-01-09 11:00", "2027-02-08 11:00", "2027-03-03 11:00"
 """Before 2027-03-10."""

@@ -12,6 +12,7 @@ from certified import day
 from desk import refusal
 from factories import at
 from office import COMMUNITY, Office
+from patience import until_told
 
 from lifecircle.catalogue.certification.model import Record, State
 from lifecircle.catalogue.certification.service import Given
@@ -246,11 +247,11 @@ async def test_a_rule_that_changes_moves_the_due_date(office: Office) -> None:
     await office.record("2026-03-10", region="青岛")
     change = {"$set": {"cycle_months": 6}}
     await office.database["certification_rules"].update_one({"_id": "青岛市:企业职工"}, change)
-    for _ in range(100):
-        if (await office.standing()).due_on == day("2026-09-10"):
-            break
-        await asyncio.sleep(0.02)
-    assert (await office.standing()).due_on == day("2026-09-10")
+
+    async def is_due_earlier() -> bool:
+        return (await office.standing()).due_on == day("2026-09-10")
+
+    await until_told(is_due_earlier)
     assert (await office.standing()).state is State.WARNING
 
 

@@ -1,0 +1,23 @@
+"""Waiting for an event instead of hoping that a while is long enough."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+PATIENCE = 60.0
+"""Seconds until what never happens fails its test; far more than a busy machine needs."""
+
+
+async def until(holds: Callable[[], object]) -> None:
+    """Returns as soon as `holds` says something true. TimeoutError after PATIENCE."""
+    async with asyncio.timeout(PATIENCE):
+        while not holds():
+            await asyncio.sleep(0.01)
+
+
+async def until_told(holds: Callable[[], Awaitable[object]]) -> None:
+    """As `until`, of what has to be asked for."""
+    async with asyncio.timeout(PATIENCE):
+        while not await holds():
+            await asyncio.sleep(0.01)
