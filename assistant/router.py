@@ -61,7 +61,7 @@ class Router:
         moved = await self._go_on(form.task, turn) if form.task else None
         if moved:
             return as_left(form, moved)
-        outcome = await self._something_new(form, turn, guess(self.matcher, text))
+        outcome = await self._something_new(form, turn, None)
         return replace(outcome, reply=safety.with_caution(outcome.reply, in_case)) if in_case else outcome
 
     # --- the open task ---
@@ -91,7 +91,7 @@ class Router:
 
     # --- something new ---
 
-    async def _something_new(self, form: Form, turn: Turn, about: Guess) -> Outcome:
+    async def _something_new(self, form: Form, turn: Turn, about: Guess | None) -> Outcome:
         answer = await self._answer(form, turn, about)
         if isinstance(answer, Moved):
             return as_left(form, answer, begun=True)
@@ -103,14 +103,18 @@ class Router:
         missed = replace(form, doubt=doubt, misses=form.misses + 1)
         return Outcome(reminded(answer.reply, form.task), missed, unanswered=True)
 
-    async def _answer(self, form: Form, turn: Turn, about: Guess) -> Moved | _Answer:
-        """The explicit signals first, then what the matcher is sure of, then the guides."""
+    async def _answer(self, form: Form, turn: Turn, about: Guess | None) -> Moved | _Answer:
+        """The explicit signals first, then what the matcher is sure of, then the guides.
+
+        `about`: what the sentence is known to mean; None asks the matcher, where that is still open.
+        """
         signals = turn.signals
         plain = answers.small_talk(signals)
         if plain:
             return _Answer(plain)
         if form.task is None and signals.only_answers and not _names_a_booking(signals):
             return _Answer(answers.nothing_pending())
+        about = about or guess(self.matcher, signals.text)
         sought = Sought(self.shelf.current, signals.text)
         if (signals.asks or not about.names) and not about.is_at_once and sought.is_own_question:
             return _Answer(self._guide(sought, turn))
