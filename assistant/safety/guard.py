@@ -7,7 +7,7 @@ import re
 from lifecircle.assistant.replies import Hotline, Reply
 from lifecircle.assistant.safety.answers import SCAM, beside, help_with, number_of, warning
 from lifecircle.assistant.safety.firsts import Pattern
-from lifecircle.assistant.safety.model import AWAKE, BESIDE, DOUBT, HEARD, POSSIBLE, SURE, Reading, model
+from lifecircle.assistant.safety.model import BESIDE, DOUBT, HEARD, POSSIBLE, SURE, Reading, model
 from lifecircle.assistant.safety.patterns import Patterns, patterns
 from lifecircle.assistant.safety.second_look import looked_at, second_look
 from lifecircle.assistant.safety.spelling import respelled
@@ -60,7 +60,7 @@ def _read(folded: str) -> tuple[tuple[str, ...], str]:
     first, kinds, matcher = model().reading(said), heard_in_words(said), second_look()
     if matcher is None:
         return _by_one_look(said, first, kinds)
-    if not kinds and first.odds < AWAKE:
+    if not kinds and not first.kind:
         return (), ""
     second = looked_at(matcher, said)
     odds = model().together(first.odds, second.odds, in_words=bool(kinds))

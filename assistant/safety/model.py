@@ -34,7 +34,7 @@ BESIDE = -1.0
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How likely a text cries for help, as log odds, and of what if it does."""
+    """How likely a text cries for help, as log odds, and of what if it does; no kind where that is dismissed."""
 
     odds: float
     kind: str
