@@ -61,6 +61,11 @@ class IntentMatcher:
         self._chances_of = lru_cache(_REMEMBERED)(self._read)
 
     @property
+    def intents(self) -> tuple[str | None, ...]:
+        """In the order of `chances`; None stands for what belongs to none."""
+        return self._intents
+
+    @property
     def threshold(self) -> float:
         """Below this confidence it is better to ask than to act. 95 % of what belongs to an intent reaches it."""
         return (self._second or self._first).threshold
@@ -99,6 +104,11 @@ class IntentMatcher:
         known = np.concatenate([labels, labels[wrong]])
         second = _stage(wider, known, len(texts), len(vocabulary), len(numbered), rejected, anew=True, twins=wrong)
         return cls(numbered, vocabulary, same, first, second, encoder)
+
+    def chances(self, text: str) -> npt.NDArray[np.float64]:
+        """Of every intent, in their order; not to be changed."""
+        found = self._chances_of(text)
+        return np.array([float(intent is None) for intent in self._intents]) if found is None else found
 
     def match(self, text: str, k: int = 3) -> list[Match]:
         """The k likeliest intents, the best first; None among them stands for what belongs to none."""

@@ -10,7 +10,7 @@ from dataclasses import astuple, dataclass
 import numpy as np
 import numpy.typing as npt
 
-from lifecircle.assistant.matcher import IntentMatcher, Match
+from lifecircle.assistant.matcher import IntentMatcher
 from lifecircle.assistant.matcher.characters import as_heard
 from lifecircle.assistant.policies.guide_matcher import LEAST, GuideMatch
 from lifecircle.assistant.policies.learned import Learned
@@ -29,8 +29,6 @@ _LEAST = 1e-3
 """Share of an intent that any guide may have: new guides are in no table."""
 _SOFTER = 1 / 1.5
 """The matcher's confidences are flattened: its intents are wider than the guides."""
-_ALL = 10_000
-"""More than there are intents."""
 
 
 SAID, MATCHED = 0, 5
@@ -62,7 +60,8 @@ class GuideRanker:
         self.policies = tuple(policies)
         self._weights, self._matcher = learned.weights.guides, matcher
         self._good = np.array(astuple(learned.weights.guide_good))
-        self._table = _Table([*(policy.id for policy in policies), NONE], learned.weights.intents)
+        keys = [*(policy.id for policy in policies), NONE]
+        self._table = _table(keys, learned.weights.intents, matcher.intents if matcher else ())
         self._guessed = GuideMatch(learned.guide_matcher, [policy.id for policy in policies])
         self._said, self._whole = _Grouped(PassageIndex()), _Grouped(PassageIndex(words=0))
         wordings, unknown = guide_wordings(learned.wordings), unknown_of(learned.wordings)
@@ -106,7 +105,7 @@ class GuideRanker:
                 self._whole.scores(asked),
                 is_named.astype(float),
                 (self._is_exception & ~is_named).astype(float),
-                self._table.scores(self._intents_of(asked.text)),
+                self._by_intents(asked.text),
                 np.zeros(len(is_named)) if matched is None else matched,
             ],
             axis=1,
@@ -123,8 +122,10 @@ class GuideRanker:
         given = goodness_signs(signs, chances, is_matched=self._guessed.knows(int(chances[:-1].argmax())))
         return float(1 / (1 + np.exp(-(given @ self._good[:-1] + self._good[-1]))))
 
-    def _intents_of(self, text: str) -> Sequence[Match]:
-        return self._matcher.match(text, _ALL) if self._matcher else ()
+    def _by_intents(self, text: str) -> Floats:
+        """The logarithm of how likely each guide is, by the intents alone."""
+        flat = self._matcher.chances(text) ** _SOFTER if self._matcher else np.zeros(0)
+        return np.asarray(np.log(flat @ self._table / max(flat.sum(), _LEAST) + _LEAST))
 
 
 def goodness_signs(signs: Floats, chances: Floats, *, is_matched: bool = True) -> Floats:
@@ -164,24 +165,10 @@ class _Grouped:
         return np.maximum.reduceat(every, self._starts).astype(np.float64)
 
 
-class _Table:
-    """Which guides an intent stands for."""
-
-    def __init__(self, keys: Sequence[str], shares: Mapping[str, Mapping[str, float]]) -> None:
-        self._rows = {intent: row for row, intent in enumerate(shares)}
-        self._shares = np.array([[guides.get(key, 0.0) for key in keys] for guides in shares.values()])
-        self._size = len(keys)
-
-    def scores(self, matches: Sequence[Match]) -> Floats:
-        """The logarithm of how likely each guide is, by the intents alone."""
-        intents = np.zeros(len(self._rows))
-        for match in matches:
-            row = self._rows.get(match.intent or NONE)
-            if row is not None:
-                intents[row] = match.confidence
-        flat = intents**_SOFTER
-        total = flat @ self._shares if len(flat) else np.zeros(self._size)
-        return np.asarray(np.log(total / max(flat.sum(), _LEAST) + _LEAST))
+def _table(keys: Sequence[str], shares: Mapping[str, Mapping[str, float]], intents: Sequence[str | None]) -> Floats:
+    """Which guides (columns) an intent (row) stands for."""
+    known = [shares.get(intent or NONE, {}) for intent in intents]
+    return np.array([[guides.get(key, 0.0) for key in keys] for guides in known]).reshape(len(known), len(keys))
 
 
 def _names_of(region: str | None) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ DOUBT = -0.8
 """From these on a number is named beside the answer."""
 AWAKE = -4.0
 """From these on a sentence is looked at a second time, and what follows takes the place of the three above."""
-HEARD = 0.5
+HEARD = 0.8
 """The log odds of both looks together from which a cry is heard."""
 BESIDE = -1.0
 """From these on a number is named beside the answer. All chosen by leaving out one writer of the sentences."""

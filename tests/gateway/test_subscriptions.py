@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import secrets
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -47,12 +48,19 @@ class Visit:
         assert result.matched_count == 1
 
     def owner(self) -> Client:
+        """One more: demo sign-in gives nobody a merchant that another test's owner has."""
+        client = Client(self.resident.url).sign_in(f"demo:店主{secrets.token_hex(4)}")
         merchant = (split_id(self.merchant) or ("", ""))[1]
-        return Client(self.resident.url).sign_in(f"demo-merchant:{merchant}")
+        roles = {"role": "OWNER", "stores": [], "version": 1}
+        row = {"_id": secrets.token_hex(8), "merchant": merchant, "resident": self._key_of(client), **roles}
+        self._rows["members"].insert_one(row)
+        return client
 
     def dismiss(self, client: Client) -> None:
-        resident = (split_id(client.ask("{ viewer { id } }")["viewer"]["id"]) or ("", ""))[1]
-        assert self._rows["members"].delete_many({"resident": resident}).deleted_count
+        assert self._rows["members"].delete_many({"resident": self._key_of(client)}).deleted_count
+
+    def _key_of(self, client: Client) -> str:
+        return (split_id(client.ask("{ viewer { id } }")["viewer"]["id"]) or ("", ""))[1]
 
     def close(self) -> None:
         self._rows.client.close()
