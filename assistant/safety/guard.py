@@ -9,7 +9,7 @@ from lifecircle.assistant.safety.answers import SCAM, beside, help_with, number_
 from lifecircle.assistant.safety.firsts import Pattern
 from lifecircle.assistant.safety.model import BESIDE, DOUBT, HEARD, POSSIBLE, SURE, Reading, model
 from lifecircle.assistant.safety.patterns import Patterns, patterns
-from lifecircle.assistant.safety.second_look import looked_at, second_look
+from lifecircle.assistant.safety.second_look import Look, looked_at, second_look
 from lifecircle.assistant.safety.spelling import respelled
 
 LONGEST = 600
@@ -68,8 +68,14 @@ def _read(folded: str) -> tuple[tuple[str, ...], str]:
         loudest = max((model().reading(part) for part in _CLAUSE_ENDS.split(said) if part), key=_odds_of, default=first)
         odds = max(odds, model().together(loudest.odds, loudest.odds, in_words=True))
     if odds > HEARD:
-        return kinds or (second.kind,), ""
+        return _named(kinds, second), ""
     return (), second.kind if odds > BESIDE else ""
+
+
+def _named(in_words: tuple[str, ...], second: Look) -> tuple[str, ...]:
+    """What the patterns name, and what the second look would: a number too many is better than the wrong one."""
+    found = dict.fromkeys((*in_words, *second.likely) if SCAM not in in_words else in_words)
+    return tuple(sorted(found, key=lambda kind: kind == SCAM))
 
 
 def _by_one_look(said: str, first: Reading, kinds: tuple[str, ...]) -> tuple[tuple[str, ...], str]:

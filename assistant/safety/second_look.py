@@ -7,19 +7,21 @@ that was fitted from other sentences or code counts as none; without it the smal
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from math import log
 from pathlib import Path
 
 from lifecircle.assistant.matcher import IntentMatcher
 from lifecircle.assistant.matcher.shipped import digest_with
-from lifecircle.assistant.safety.model import Reading
 from lifecircle.assistant.safety.voices import HARMLESS, Told, everyday, voices, voices_digest
 
 SHIPPED = Path(__file__).parent / "second_look.npz"
 _ALL = 100
 """More than there are kinds."""
 _LEAST = 1e-6
+_ALSO = 0.25
+"""Share of the danger from which a second kind is named too."""
 
 
 @lru_cache(maxsize=1)
@@ -43,9 +45,22 @@ def fit_second_look(told: Told, plain: list[str]) -> IntentMatcher:
     return IntentMatcher.fit([line for line in told if line[1] != HARMLESS], reject=[*harmless, *plain])
 
 
-def looked_at(matcher: IntentMatcher, text: str) -> Reading:
-    """How likely the text tells of danger, and of what if it does."""
+@dataclass(frozen=True, slots=True)
+class Look:
+    odds: float
+    """Log odds that the text tells of danger."""
+    likely: tuple[str, ...]
+    """Of what, if it does, the likeliest first."""
+
+    @property
+    def kind(self) -> str:
+        return self.likely[0]
+
+
+def looked_at(matcher: IntentMatcher, text: str) -> Look:
     matches = matcher.match(text, _ALL)
     none = next((match.confidence for match in matches if match.intent is None), 0.0)
-    kind = next((match.intent for match in matches if match.intent is not None), "")
-    return Reading(log((1 - none + _LEAST) / (none + _LEAST)), kind)
+    kinds = [(match.intent, match.confidence) for match in matches if match.intent is not None]
+    least = min(kinds[0][1], _ALSO * (1 - none))
+    likely = tuple(kind for kind, confidence in kinds if confidence >= least)
+    return Look(log((1 - none + _LEAST) / (none + _LEAST)), likely)
