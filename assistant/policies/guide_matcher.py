@@ -24,8 +24,6 @@ Floats = npt.NDArray[np.float64]
 SHIPPED = Path(__file__).parent / "guides.npz"
 LEAST = 1e-4
 """The lowest confidence that is told from none."""
-_ALL = 10_000
-"""More than there are guides."""
 
 
 @lru_cache(maxsize=1)
@@ -63,9 +61,9 @@ class GuideMatch:
 
     def __init__(self, matcher: IntentMatcher | None, guides: Sequence[str]) -> None:
         self._matcher = matcher
-        self._places: dict[str | None, int] = {guide: at for at, guide in enumerate(guides)}
-        self._none = len(guides)
-        seen = {match.intent for match in matcher.match("", _ALL)} if matcher else set()
+        seen = matcher.intents if matcher else ()
+        places: dict[str | None, int] = {guide: at for at, guide in enumerate(guides)}
+        self._places = [places.get(intent, len(guides)) for intent in seen]
         self._is_known = np.array([*(guide in seen for guide in guides), matcher is not None])
 
     def knows(self, place: int) -> bool:
@@ -80,10 +78,8 @@ class GuideMatch:
         """
         if self._matcher is None:
             return None
-        found = [0.0] * (self._none + 1)
-        for match in self._matcher.match(text, _ALL):
-            found[self._places.get(match.intent, self._none)] += match.confidence
-        return np.log(np.maximum(np.where(self._is_known, found, max(found)), LEAST))
+        found = np.bincount(self._places, self._matcher.chances(text), minlength=len(self._is_known))
+        return np.asarray(np.log(np.maximum(np.where(self._is_known, found, found.max()), LEAST)))
 
 
 def _digest(wordings: Sequence[Wordings]) -> str:

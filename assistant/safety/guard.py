@@ -73,9 +73,13 @@ def _read(folded: str) -> tuple[tuple[str, ...], str]:
 
 
 def _named(in_words: tuple[str, ...], second: Look) -> tuple[str, ...]:
-    """What the patterns name, and what the second look would: a number too many is better than the wrong one."""
-    found = dict.fromkeys((*in_words, *second.likely) if SCAM not in in_words else in_words)
-    return tuple(sorted(found, key=lambda kind: kind == SCAM))
+    """What the patterns name, and what the second look would: a number too many is better than the wrong one.
+
+    What is likeliest a swindle is answered with a warning, which names the police too, and not as an emergency.
+    """
+    if SCAM in in_words or (not in_words and second.kind == SCAM):
+        return in_words or (SCAM,)
+    return tuple(sorted(dict.fromkeys((*in_words, *second.likely)), key=lambda kind: kind == SCAM))
 
 
 def _by_one_look(said: str, first: Reading, kinds: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
