@@ -10,7 +10,6 @@ import pytest
 
 from lifecircle.assistant.answers import greeting
 from lifecircle.assistant.matcher import IntentMatcher
-from lifecircle.assistant.matcher.shipped import project_matcher
 from lifecircle.assistant.policies.answering import Found, PolicyAnswers
 from lifecircle.assistant.policies.importing.parsing import Given, parse
 from lifecircle.assistant.policies.model import (
@@ -19,25 +18,13 @@ from lifecircle.assistant.policies.model import (
     Policy,
     PolicyStatus,
     Regulation,
-    policy_from_document,
 )
 from lifecircle.assistant.policies.own_data import asks_for_own_data
 from lifecircle.assistant.policies.quoting import LONGEST, passage_for
 from lifecircle.assistant.policies.unknown import unknown_matters
 from lifecircle.assistant.replies import Reply, ReplyKind
-from lifecircle.seeds.policy_files import read_policies
 
 NOW = datetime(2026, 12, 1, 2, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def guides() -> list[Policy]:
-    return [policy_from_document(row) for row in read_policies(district="330199")]
-
-
-@pytest.fixture(scope="module")
-def matcher(tmp_path_factory: pytest.TempPathFactory) -> IntentMatcher:
-    return project_matcher(tmp_path_factory.mktemp("matcher"))
 
 
 @pytest.fixture(scope="module")

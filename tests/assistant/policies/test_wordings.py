@@ -10,26 +10,14 @@ from pathlib import Path
 import pytest
 
 from lifecircle.assistant.matcher import IntentMatcher
-from lifecircle.assistant.matcher.shipped import project_matcher
 from lifecircle.assistant.policies import guide_matcher
 from lifecircle.assistant.policies.answering import PolicyAnswers
 from lifecircle.assistant.policies.guide_matcher import GuideMatch, fit_guide_matcher, shipped_guide_matcher
 from lifecircle.assistant.policies.importing.parsing import Given, parse
 from lifecircle.assistant.policies.learned import Learned, shipped
-from lifecircle.assistant.policies.model import Policy, Regulation, policy_from_document
+from lifecircle.assistant.policies.model import Policy, Regulation
 from lifecircle.assistant.policies.wordings.reading import Wordings, shipped_wordings
 from lifecircle.catalogue.text import bare
-from lifecircle.seeds.policy_files import read_policies
-
-
-@pytest.fixture(scope="module")
-def guides() -> list[Policy]:
-    return [policy_from_document(row) for row in read_policies(district="330199")]
-
-
-@pytest.fixture(scope="module")
-def matcher(tmp_path_factory: pytest.TempPathFactory) -> IntentMatcher:
-    return project_matcher(tmp_path_factory.mktemp("matcher"))
 
 
 @pytest.fixture(scope="module")
