@@ -169,6 +169,7 @@ def taken(talker: Talker, _: Json) -> None:
         if found[0]["offering"]["store"]["id"] != offer["offering"]["store"]["id"]:
             return
         other.settle()
+        time.sleep(0.3)  # until the other worker has heard of it
 
 
 def twice(talker: Talker, turn: Json) -> None:
