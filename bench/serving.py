@@ -25,6 +25,7 @@ from lifecircle.catalogue.clock import system_clock
 from lifecircle.catalogue.database import connect, open_database
 from lifecircle.catalogue.snapshot.keeper import SnapshotKeeper
 from lifecircle.catalogue.snapshot.reading import Change
+from lifecircle.gateway.embedded import uri_of
 
 SIZE = 20_000
 WORKERS = 2
@@ -127,7 +128,7 @@ def edit_to_visible(client: MongoClient[dict[str, object]]) -> float:
 def database_uri(state: Path) -> str:
     pid = int((state / "database.pid").read_text())
     port = re.findall(rb"--port\0(\d+)", Path(f"/proc/{pid}/cmdline").read_bytes())[0]
-    return f"mongodb://127.0.0.1:{int(port)}/"
+    return uri_of(int(port))
 
 
 def workers(server: int) -> list[int]:

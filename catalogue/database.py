@@ -45,7 +45,10 @@ __all__ = [
 
 
 def connect(uri: str, *, server_selection_ms: int = 3_000) -> Client:
-    """A client with aware datetimes. Connecting happens at the first operation."""
+    """A client with aware datetimes, that writes again after a lost answer unless the URI forbids it.
+
+    Connecting happens at the first operation.
+    """
     return AsyncIOMotorClient(
         uri,
         tz_aware=True,
@@ -53,7 +56,6 @@ def connect(uri: str, *, server_selection_ms: int = 3_000) -> Client:
         connectTimeoutMS=3_000,
         socketTimeoutMS=20_000,
         w="majority",
-        retryWrites=True,
         appname="lifecircle",
     )
 

@@ -15,6 +15,7 @@ from lifecircle.assistant.router import Router
 from lifecircle.assistant.service import Assistant
 from lifecircle.catalogue.bookings.occupancy.index import OccupancyIndex
 from lifecircle.catalogue.bookings.occupancy.live import Live
+from lifecircle.catalogue.bookings.occupancy.made import BookingRate
 from lifecircle.catalogue.bookings.service import BookingDesk
 from lifecircle.catalogue.certification.rulebook import RuleShelf
 from lifecircle.catalogue.certification.service import CertificationDesk
@@ -90,7 +91,9 @@ def _services(
     matcher: IntentMatcher,
 ) -> Services:
     calendar, rates, limits = state_calendar(), RateCounter(database, clock), rate_limits(settings)
-    shelf, occupancy = PolicyShelf(database, matcher), OccupancyIndex(database, settings.districts, clock)
+    booking_rate = BookingRate(limits.booking, clock)
+    shelf = PolicyShelf(database, matcher)
+    occupancy = OccupancyIndex(database, settings.districts, clock, booking_rate)
     rules = RuleShelf(database)
     codes = SmsCodes(database, keys, DemoSms() if settings.demo else NoSms(), rates, limits, clock)
     keeper = SnapshotKeeper(
@@ -111,6 +114,7 @@ def _services(
         database=database,
         keeper=keeper,
         bookings=desk,
+        booking_rate=booking_rate,
         people=people,
         members=members,
         privacy=privacy,

@@ -117,7 +117,7 @@ class BookingMutations:
     @mutation(Needs.SIGN_IN, "Book. The claim on the place decides, not what `availability` showed.")
     async def create_booking(self, info: Info, input: CreateBookingInput) -> CreateBookingPayload:
         viewer = info.context.require_viewer()
-        await info.context.count(info.context.services.people.limits.booking, viewer.resident)
+        info.context.services.booking_rate.take(viewer.resident)
         request = input.to_request()
         booking = await info.context.services.bookings.create(viewer.resident, request)
         return CreateBookingPayload(booking=Booking.of(booking), errors=[])
@@ -132,7 +132,7 @@ class BookingMutations:
     @mutation(Needs.SIGN_IN, "Move an own booking to another time. Refused, it stays where it was.")
     async def reschedule_booking(self, info: Info, input: RescheduleBookingInput) -> RescheduleBookingPayload:
         viewer, key = info.context.require_viewer(), key_of(input.booking, "Booking", "booking")
-        await info.context.count(info.context.services.people.limits.booking, viewer.resident)
+        info.context.services.booking_rate.take(viewer.resident)
         desk = info.context.services.bookings
         booking = await desk.reschedule(viewer.resident, key, input.start, input.date)
         return RescheduleBookingPayload(booking=Booking.of(booking), errors=[])

@@ -90,7 +90,7 @@ class SeriesMutations:
     @mutation(Needs.SIGN_IN, "Book several dates as one: all of them or none. By itself only a dry run.")
     async def create_booking_series(self, info: Info, input: CreateBookingSeriesInput) -> CreateBookingSeriesPayload:
         viewer, request = info.context.require_viewer(), input.to_request()
-        await info.context.count(info.context.services.people.limits.booking, viewer.resident)
+        info.context.services.booking_rate.take(viewer.resident)
         made, verdicts = await info.context.services.bookings.series(viewer.resident, request, dry_run=input.dry_run)
         dates = [SeriesDate.of(verdict) for verdict in verdicts]
         return CreateBookingSeriesPayload(booking=Booking.of(made) if made else None, dates=dates, errors=[])

@@ -97,7 +97,7 @@ class WaitingMutations:
     @mutation(Needs.SIGN_IN, "Wait for a time that is full. A place that becomes free is kept for the next in line.")
     async def join_waiting_list(self, info: Info, input: JoinWaitingListInput) -> JoinWaitingListPayload:
         viewer, request = info.context.require_viewer(), input.to_request()
-        await info.context.count(info.context.services.people.limits.booking, viewer.resident)
+        info.context.services.booking_rate.take(viewer.resident)
         entry = await info.context.services.bookings.waiting.join(viewer.resident, request)
         return JoinWaitingListPayload(entry=WaitingListEntry.of(entry, info.context), errors=[])
 

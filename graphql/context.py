@@ -10,6 +10,7 @@ import strawberry
 from graphql import DocumentNode
 
 from lifecircle.assistant.service import Assistant
+from lifecircle.catalogue.bookings.occupancy.made import BookingRate
 from lifecircle.catalogue.bookings.service import BookingDesk
 from lifecircle.catalogue.certification.service import CertificationDesk
 from lifecircle.catalogue.clock import Clock
@@ -48,6 +49,7 @@ class Services:
     database: Database
     keeper: SnapshotKeeper
     bookings: BookingDesk
+    booking_rate: BookingRate
     people: PeopleDesk
     members: MembershipDesk
     privacy: PrivacyDesk

@@ -54,7 +54,7 @@ _BATCH = 30
 _SIFTED = 200
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 _HOLDER = {"status": 1, "expires_at": 1, "version": 1, "district": 1, "dates": 1, "due_at": 1, "tickets": 1}
-_LIVE = {**_HOLDER, "waiting_entry": 1}
+_LIVE = {**_HOLDER, "waiting_entry": 1, "resident": 1, "created_at": 1}
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,12 +47,24 @@ class RateCounter:
     async def take(self, limit: Limit, key: str, *field: str) -> None:
         """Count one. Raises RateLimited with the seconds until the window ends."""
         now = self.clock()
-        begins = int(now.timestamp()) // limit.seconds * limit.seconds
-        ends = datetime.fromtimestamp(begins + limit.seconds, UTC)
-        name = f"{limit.name}:{_blurred(key)}:{begins}"
-        if not await self._store.count_one(name, limit.most, ends + timedelta(minutes=1)):
-            wait = max(1, math.ceil((ends - now).total_seconds()))
-            raise RateLimited(f"操作太频繁，请 {_wait_text(wait)}后再试。", *field, retry_after=wait)
+        name = f"{limit.name}:{_blurred(key)}:{window_of(limit, now)}"
+        if not await self._store.count_one(name, limit.most, _end_of_window(limit, now) + timedelta(minutes=1)):
+            raise limited(limit, now, *field)
+
+
+def window_of(limit: Limit, now: datetime) -> int:
+    """When the window began, in seconds since the epoch."""
+    return int(now.timestamp()) // limit.seconds * limit.seconds
+
+
+def limited(limit: Limit, now: datetime, *field: str) -> RateLimited:
+    """The refusal, with the seconds until the window ends."""
+    wait = max(1, math.ceil((_end_of_window(limit, now) - now).total_seconds()))
+    return RateLimited(f"操作太频繁，请 {_wait_text(wait)}后再试。", *field, retry_after=wait)
+
+
+def _end_of_window(limit: Limit, now: datetime) -> datetime:
+    return datetime.fromtimestamp(window_of(limit, now) + limit.seconds, UTC)
 
 
 def _blurred(key: str) -> str:

@@ -18,6 +18,8 @@ from typing import Any
 import httpx2
 import plain_http
 
+from lifecircle.gateway.embedded import uri_of
+
 SLOW_START = 60.0
 
 
@@ -122,7 +124,7 @@ class Server:
 
     def database_uri(self) -> str:
         command = Path(f"/proc/{self.database_pid()}/cmdline").read_bytes().split(b"\0")
-        return f"mongodb://127.0.0.1:{int(command[command.index(b'--port') + 1])}/"
+        return uri_of(int(command[command.index(b"--port") + 1]))
 
     def kill_database(self) -> None:
         os.kill(self.database_pid(), signal.SIGKILL)

@@ -19,6 +19,7 @@ from lifecircle.catalogue.bookings.claims import mask_of
 from lifecircle.catalogue.bookings.limits import key_of_ticket
 from lifecircle.catalogue.bookings.model import Hold
 from lifecircle.catalogue.bookings.moves import OFFERED
+from lifecircle.catalogue.bookings.occupancy.made import BookingRate
 from lifecircle.catalogue.bookings.store import BookingStore, holder_of
 from lifecircle.catalogue.clock import Clock
 from lifecircle.catalogue.database import Database, Document
@@ -65,8 +66,12 @@ class OccupancyIndex:
 
     collection = "bookings"
 
-    def __init__(self, database: Database, districts: Sequence[str], clock: Clock) -> None:
+    def __init__(
+        self, database: Database, districts: Sequence[str], clock: Clock, rate: BookingRate | None = None
+    ) -> None:
+        """`rate` is told of every booking too."""
         self._database = database
+        self._rate = rate
         self._districts = tuple(districts)
         self._clock = clock
         self._state = _State()
@@ -131,6 +136,8 @@ class OccupancyIndex:
         if known:
             _take_out(state, key, known)
         if document and entry and document.get("due_at"):
+            if self._rate:
+                self._rate.note(key, document)
             state.gone.pop(key, None)
             state.entries[key] = entry
             _lay(state, entry)

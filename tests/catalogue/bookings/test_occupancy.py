@@ -5,21 +5,23 @@ from __future__ import annotations
 import random
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 from desk import TEN, Offer, a_start, asked, refusal
 from factories import NOON, SetClock
-from patience import until_told
+from patience import until, until_told
 
 from lifecircle.catalogue.bookings.claims import taken_by
 from lifecircle.catalogue.bookings.model import BookingStatus, dates_from_document
 from lifecircle.catalogue.bookings.occupancy.index import OccupancyIndex
 from lifecircle.catalogue.bookings.occupancy.live import Live
+from lifecircle.catalogue.bookings.occupancy.made import BookingRate
 from lifecircle.catalogue.bookings.service import BookingDesk
 from lifecircle.catalogue.database import Database, Document
-from lifecircle.catalogue.errors import BookingRefused
+from lifecircle.catalogue.errors import BookingRefused, RateLimited
+from lifecircle.catalogue.people.rates import Limit
 from lifecircle.catalogue.snapshot.keeper import SnapshotKeeper
 
 DAY = date(2026, 11, 26)
@@ -197,3 +199,55 @@ def test_a_document_that_cannot_be_read_changes_nothing(database: Database, cloc
     for document in broken:
         index.apply("b1", document)
     assert index.taken(NOON) == {}
+
+
+# --- how often ---
+
+
+def a_booking_document(resident: str, made_at: datetime, **more: object) -> Document:
+    return {"resident": resident, "created_at": made_at, "status": "CONFIRMED", **more}
+
+
+def test_tries_are_counted_for_each_resident_until_the_window_ends(clock: SetClock) -> None:
+    rate = BookingRate(Limit("booking", 2, 3_600), clock)
+    for resident in ("r1", "r1", "r2"):
+        rate.take(resident)
+    with pytest.raises(RateLimited) as refused:
+        rate.take("r1")
+    assert 0 < refused.value.retry_after <= 3_600
+    rate.take("r2")
+    clock.now += timedelta(hours=1)
+    rate.take("r1")
+
+
+def test_bookings_made_elsewhere_count_once_each_and_only_in_their_window(clock: SetClock) -> None:
+    rate = BookingRate(Limit("booking", 2, 3_600), clock)
+    rate.note("b1", a_booking_document("r1", clock.now - timedelta(hours=1)))
+    rate.note("b2", a_booking_document("r1", clock.now, status="OFFERED"))
+    for _ in range(3):
+        rate.note("b3", a_booking_document("r1", clock.now))
+    rate.take("r1")
+    rate.note("b4", a_booking_document("r1", clock.now))
+    with pytest.raises(RateLimited):
+        rate.take("r1")
+    rate.take("r2")
+
+
+async def test_a_worker_counts_what_another_has_booked_for_the_resident(
+    database: Database, desk: BookingDesk, offer: Offer, clock: SetClock
+) -> None:
+    """Also one that starts later, and cancelling does not make room for more."""
+    await offer(capacity=2)
+    following, late = (BookingRate(Limit("booking", 1, 3_600), clock) for _ in range(2))
+    index = OccupancyIndex(database, (), clock, following)
+    keeper = SnapshotKeeper(database, (), clock, [index])
+    await keeper.start()
+    booked = await desk.create("r1", asked(TEN))
+    await until(lambda: bool(index.taken(clock.now)))
+    await OccupancyIndex(database, (), clock, late).reload()
+    await desk.cancel("r1", booked.id, None)
+    await until(lambda: not index.taken(clock.now))
+    await keeper.stop()
+    for rate in (following, late):
+        with pytest.raises(RateLimited):
+            rate.take("r1")
