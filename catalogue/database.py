@@ -37,6 +37,7 @@ __all__ = [
     "database_errors_as_refusals",
     "ensure_indexes",
     "ensure_schema_version",
+    "next_events",
     "open_database",
     "violated_index",
     "violated_value",
@@ -113,6 +114,20 @@ async def changed_one(collection: Collection, where: Document, update: Document)
     if not (await collection.update_one(where, update, hint="_id_")).matched_count:
         return None
     return await collection.find_one({name: where[name] for name in ("_id", "district") if name in where})
+
+
+async def next_events(stream: Any) -> list[Document]:
+    """All that one look at a change stream brings; empty where nothing has happened for a moment.
+
+    The driver hands them out one by one, each by way of another thread. What it holds already it gives at once.
+    """
+    event = await stream.try_next()
+    events = [] if event is None else [event]
+    inner = getattr(stream, "delegate", None)
+    has_more = getattr(getattr(inner, "_cursor", None), "_has_next", None)
+    while events and inner and has_more and has_more():
+        events.append(inner.try_next())
+    return events
 
 
 def violated_index(error: DuplicateKeyError) -> frozenset[str]:

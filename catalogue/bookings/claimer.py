@@ -97,7 +97,7 @@ class Claimer:
         ids = self._ids(wanted.resident, wanted.request)
         booking_id = ids[0] if ids else new_id()
         for attempt in range(TRIES):
-            known = self.ledger.known_taken() if attempt == 0 else None
+            known = self.ledger.believed_taken() if attempt == 0 else None
             taken = known if known is not None else await self.taken(wanted)
             dates = self._dates(wanted, taken)
             if dates is None and known is None:

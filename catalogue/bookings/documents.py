@@ -32,6 +32,7 @@ from lifecircle.catalogue.bookings.moves import frees_tickets, next_due
 from lifecircle.catalogue.bookings.rules import price_of
 from lifecircle.catalogue.clock import local_day
 from lifecircle.catalogue.database import Document
+from lifecircle.catalogue.notices.rules import first_outbox
 from lifecircle.catalogue.offerings.store import OfferingTerms
 from lifecircle.catalogue.sealing import KeyRing
 
@@ -64,7 +65,7 @@ def booking_document(draft: BookingDraft, keys: KeyRing, now: datetime, version:
     status = BookingStatus.CONFIRMED if offering.auto_confirm else BookingStatus.PENDING
     first = draft.dates[0].interval
     expires_at = None if offering.auto_confirm else _expiry(first, offering.rules.pending_minutes, now)
-    return {
+    document = {
         "_id": draft.id,
         "district": terms.district,
         "code": new_code(),
@@ -84,13 +85,13 @@ def booking_document(draft: BookingDraft, keys: KeyRing, now: datetime, version:
         "contact": _sealed_contact(request, keys),
         "events": [event_document(BookingEvent(now, status, Actor.RESIDENT))],
         "notices": [notice(draft.id, version, status.value, now)],
-        "notify_at": now,
         "expires_at": expires_at,
         "due_at": next_due(status, first, (date.interval for date in draft.dates[1:]), expires_at),
         "created_at": now,
         "version": version,
         **({"request_hash": request_hashes(request, keys)[0]} if request.idempotency_key else {}),
     }
+    return {**document, **first_outbox(document, now)}
 
 
 def placed(resident: str, dates: Sequence[BookingDate], tickets: Sequence[str]) -> Document:

@@ -66,10 +66,16 @@ class Ledger:
         now = self.clock()
         return self.live.index.taken(now) if self.live and self.live.is_fresh(now) else None
 
-    def known_offers(self) -> Set[str] | None:
-        """Entries of waiting lists for which a place is kept, without asking the database; None as above."""
-        now = self.clock()
-        return self.live.index.offers(now) if self.live and self.live.is_fresh(now) else None
+    def believed_taken(self) -> Taken | None:
+        """As this worker last heard, however long ago: what to try first. The claim tells whether it was true."""
+        return self.live.index.taken(self.clock()) if self.live else None
+
+    def believed_offers(self) -> Set[str] | None:
+        """Entries of waiting lists for which a place is kept, as this worker last heard; None where it hears nothing.
+
+        A place that was kept since then is found when the others are full, or goes to the next in line after its time.
+        """
+        return self.live.index.offers(self.clock()) if self.live and self.live.is_following() else None
 
     async def taken(self, listing: Listing, first: int, stop: int) -> Taken:
         known = self.known_taken()

@@ -20,13 +20,11 @@ from lifecircle.catalogue.notices import rules
 from lifecircle.catalogue.notices.delivery import Delivery, Failed, Told
 from lifecircle.catalogue.notices.model import (
     OUTBOXES,
-    Channel,
     Notice,
     Subject,
-    notice_from_document,
     subject_from_document,
 )
-from lifecircle.catalogue.notices.rules import Defer, Drop, Send, Show
+from lifecircle.catalogue.notices.rules import Send
 from lifecircle.catalogue.notices.store import DeadLetterStore, Mark, OutboxStore
 
 log = logging.getLogger("lifecircle.notices")
@@ -86,23 +84,8 @@ class Pump:
             return None
 
     def _plan(self, row: Document, now: datetime) -> _Plan:
-        notices, sends = rules.planned(row, now), list[tuple[Notice, Send]]()
-        subject = subject_from_document(row)
-        for place, told in enumerate(notices):
-            notice = notice_from_document(told)
-            if not notice.is_open or notice.due_at > now:
-                continue
-            match rules.step_for(subject, notice, now):
-                case Drop(reason):
-                    notices[place] = {**told, "delivered_at": now, "dropped": reason}
-                case Show():
-                    notices[place] = {**told, "delivered_at": now, "channel": Channel.IN_APP.value}
-                case Defer(until):
-                    notices[place] = {**told, "due_at": until}
-                case Send() as step:
-                    notices[place] = {**told, "due_at": now + rules.CLAIM, "attempts": notice.attempts + 1}
-                    sends.append((notice_from_document(notices[place]), step))
-        return _Plan(Mark(row, notices, rules.next_due(notices)), sends)
+        done = rules.settled(row, now)
+        return _Plan(Mark(row, done.notices, rules.next_due(done.notices)), done.sends)
 
     async def _send(self, collection: str, plan: _Plan) -> bool:
         """False where the document has changed meanwhile: the next round looks at it again."""

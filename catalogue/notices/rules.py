@@ -14,10 +14,12 @@ from lifecircle.catalogue.notices.model import (
     REMINDER_HOURS,
     REMINDERS,
     WAITING_OFFER,
+    Channel,
     Notice,
     Purpose,
     Subject,
     notice_from_document,
+    subject_from_document,
 )
 from lifecircle.catalogue.quiet import is_quiet, next_loud
 
@@ -60,6 +62,43 @@ class Send:
 
 
 Step = Drop | Defer | Show | Send
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """An outbox in which nothing is due any more but what has to be sent, which is claimed for as long as CLAIM."""
+
+    notices: list[Document]
+    sends: list[tuple[Notice, Send]]
+
+
+def settled(document: Document, now: datetime) -> Settled:
+    """The outbox with its reminders planned, and whatever is due and needs no sending done with."""
+    notices, sends = planned(document, now), list[tuple[Notice, Send]]()
+    subject = subject_from_document(document)
+    for place, told in enumerate(notices):
+        notice = notice_from_document(told)
+        if not notice.is_open or notice.due_at > now:
+            continue
+        match step_for(subject, notice, now):
+            case Drop(reason):
+                notices[place] = {**told, "delivered_at": now, "dropped": reason}
+            case Show():
+                notices[place] = {**told, "delivered_at": now, "channel": Channel.IN_APP.value}
+            case Defer(until):
+                notices[place] = {**told, "due_at": until}
+            case Send() as step:
+                notices[place] = {**told, "due_at": now + CLAIM, "attempts": notice.attempts + 1}
+                sends.append((notice_from_document(notices[place]), step))
+    return Settled(notices, sends)
+
+
+def first_outbox(document: Document, now: datetime) -> Document:
+    """What a new document says of its notices. Where nothing is to be sent, it needs no second write to say so."""
+    done = settled(document, now)
+    notices = planned(document, now) if done.sends else done.notices
+    due = next_due(notices)
+    return {"notices": notices, **({"notify_at": due} if due else {})}
 
 
 def step_for(subject: Subject, notice: Notice, now: datetime) -> Step:

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from pymongo.errors import OperationFailure, PyMongoError
 
 from lifecircle.catalogue.clock import Clock
-from lifecircle.catalogue.database import Database, Document
+from lifecircle.catalogue.database import Database, Document, next_events
 from lifecircle.catalogue.snapshot.folder import ImageFolder, Position
 from lifecircle.catalogue.snapshot.images import Images
 from lifecircle.catalogue.snapshot.model import Snapshot
@@ -31,6 +31,9 @@ FOLD_AT = 512
 
 AWAIT_MS = 100
 """How long an idle look at the change stream takes; a change that comes just after one waits so long at most."""
+
+GATHER_MS = 20
+"""How long after a look that brought something the next one waits: what happens meanwhile comes together."""
 
 REFRESH_SECONDS = 600.0
 """How old the place of an image in the change stream may grow: servers keep a change only for so long."""
@@ -176,33 +179,44 @@ class SnapshotKeeper:
             resume_after=token,
             max_await_time_ms=AWAIT_MS,
         ) as stream:
-            if image:
-                await self._catch_up(stream, *image)
+            events = await self._catch_up(stream, *image) if image else []
             looked_at = asyncio.get_running_loop().time()
-            event = await stream.try_next()  # opens the stream, so that nothing between it and the load is missed
+            events += await next_events(stream)  # opens the stream: nothing between it and the load is missed
             if token is None:
                 await self._load(stream.resume_token)
             while True:
-                await self._take(event)
+                for number, event in enumerate(events, 1):
+                    await self._take(event)
+                    self._resume_token = event["_id"]
+                    if number % AT_ONCE == 0:
+                        await asyncio.sleep(0)
                 self._resume_token, self._last_heard = stream.resume_token, self._clock()
                 await self._fold_if_due()
-                if event is None:
-                    await _rest(looked_at)
+                await _rest(looked_at + (GATHER_MS if events else AWAIT_MS) / 1000)
                 looked_at = asyncio.get_running_loop().time()
-                event = await stream.try_next()
+                events = await next_events(stream)
 
-    async def _catch_up(self, stream: Any, images: Images, snapshot: Snapshot, position: Position) -> None:
-        """Ready when the stream has brought everything since the image, and has proved it. Raises Unproven."""
+    async def _catch_up(self, stream: Any, images: Images, snapshot: Snapshot, position: Position) -> list[Document]:
+        """Ready when the stream has brought everything since the image, and has proved it.
+
+        Returns what it has brought beyond. Raises Unproven.
+        """
         self._current, images.image = snapshot, position.image
         mark, is_proven, count = await images.marks.set(self._clock(), makes_image=False), False, 0
+        beyond: list[Document] | None = None
         try:
             async with asyncio.timeout(CATCH_UP_SECONDS):
-                while (event := await stream.try_next()) is None or not _is_mark(event, mark):
-                    is_proven = is_proven or (event is not None and _is_mark(event, position.mark))
-                    count += event is not None
-                    if count > MOST_TO_CATCH_UP or (event is not None and "documentKey" not in event):
-                        raise Unproven("too much has happened since it was made")
-                    self._take_document(event)
+                while beyond is None:
+                    events = await next_events(stream)
+                    for place, event in enumerate(events):
+                        if _is_mark(event, mark):
+                            beyond = events[place + 1 :]
+                            break
+                        is_proven = is_proven or _is_mark(event, position.mark)
+                        count += 1
+                        if count > MOST_TO_CATCH_UP or "documentKey" not in event:
+                            raise Unproven("too much has happened since it was made")
+                        self._take_document(event)
         except TimeoutError:
             raise Unproven("the change stream cannot go on from where it was made") from None
         finally:
@@ -212,6 +226,7 @@ class SnapshotKeeper:
         self._resume_token, self._rebasing.based_at = stream.resume_token, asyncio.get_running_loop().time()
         await self._reload_followers()
         log.info("snapshot mapped from an image: %d stores, %d events since", self.current.store_count, count)
+        return beyond
 
     async def _load(self, token: Any) -> None:
         """Read everything. What is being made from the old is given up."""
@@ -234,9 +249,7 @@ class SnapshotKeeper:
             await follower.reload()
         self._ready.set()
 
-    async def _take(self, event: Document | None) -> None:
-        if event is None:
-            return
+    async def _take(self, event: Document) -> None:
         if event["ns"].get("coll") == MARKS:
             self._take_mark(event)
         elif "documentKey" not in event:  # a collection was dropped or renamed
@@ -244,8 +257,8 @@ class SnapshotKeeper:
         else:
             self._take_document(event)
 
-    def _take_document(self, event: Document | None) -> None:
-        if event is None or event["ns"]["coll"] == MARKS:
+    def _take_document(self, event: Document) -> None:
+        if event["ns"]["coll"] == MARKS:
             return
         change = Change(event["ns"]["coll"], event["documentKey"]["_id"], event.get("fullDocument"))
         try:
@@ -298,13 +311,13 @@ class SnapshotKeeper:
             self._rebasing.begin(partial(self._images.await_image, mark), list(self._own.values()))
 
 
-async def _rest(looked_at: float) -> None:
-    """Where a look has found nothing before its time, until that is over.
+async def _rest(until: float) -> None:
+    """The embedded engine ends a look at every write, whatever it was to.
 
-    The embedded engine ends a look at every write, whatever it was to. Asked anew at once, each turn of a chat would
-    cost each worker a round trip for each of its writes.
+    Asked anew at once, each turn of a chat would cost each worker a round trip for each of its writes, and under load
+    each booking one for itself alone.
     """
-    await asyncio.sleep(max(0.0, looked_at + AWAIT_MS / 1000 - asyncio.get_running_loop().time()))
+    await asyncio.sleep(max(0.0, until - asyncio.get_running_loop().time()))
 
 
 def _is_mark(event: Document, mark: str) -> bool:

@@ -124,14 +124,14 @@ class OccupancyIndex:
 
     def _take_in(self, state: _State, key: str, document: Document | None) -> bool:
         """False: it was known already, or cannot be read."""
+        known = state.entries.get(key)
+        newest = known.version if known else state.gone.get(key, 0)
         try:
+            if document and document["version"] <= newest:
+                return False
             entry = _entry_of(document) if document else None
         except _UNREADABLE as error:
             log.error("booking %s cannot be read, what was known stays: %r", key, error)
-            return False
-        known = state.entries.get(key)
-        newest = known.version if known else state.gone.get(key, 0)
-        if entry and entry.version <= newest:
             return False
         if known:
             _take_out(state, key, known)

@@ -13,6 +13,10 @@ FRESH_SECONDS = 1.5
 """What was unbookable two seconds ago is never shown: a stream that has not answered for so long is not believed."""
 
 
+LOST_SECONDS = 15.0
+"""A stream that has not answered for so long has broken off."""
+
+
 @dataclass(frozen=True)
 class Live:
     keeper: SnapshotKeeper
@@ -20,6 +24,10 @@ class Live:
 
     def is_fresh(self, now: datetime) -> bool:
         return self.keeper.age_seconds <= FRESH_SECONDS and not self.index.is_behind(now)
+
+    def is_following(self) -> bool:
+        """Whether it is told of what happens, if late."""
+        return self.keeper.age_seconds <= LOST_SECONDS
 
     def listing(self, offering_id: str) -> Listing | None:
         snapshot = self.keeper.current

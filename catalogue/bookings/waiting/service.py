@@ -198,11 +198,11 @@ class WaitingList:
                 await self._offer(entry)
 
     async def entry_to_settle(self, resident: str, request: BookingRequest) -> WaitingEntry | None:
-        """As `active_entry`, without asking the database where this worker knows that no place is kept.
+        """As `active_entry`, without asking the database where this worker has heard of no place that is kept.
 
         Whoever only waits is found out when their turn comes.
         """
-        kept = self.ledger.known_offers()
+        kept = self.ledger.believed_offers()
         if kept is not None and kept.isdisjoint(self._ids(resident, _as_join(request))):
             return None
         return await self.active_entry(resident, request)

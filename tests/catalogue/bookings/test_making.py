@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from bson import json_util
 from desk import TEN, Offer, asked, refusal, settle, stored
-from factories import SetClock, a_session, a_store, an_override
+from factories import SetClock, a_session, a_store, an_override, at
 
 from lifecircle.catalogue.bookings.model import Actor, BookingStatus, Contact, Interval
 from lifecircle.catalogue.bookings.service import BookingDesk
@@ -186,15 +186,27 @@ async def test_without_a_contact_there_is_none(desk: BookingDesk, offer: Offer, 
     assert (await stored(database, await desk.create("r1", asked())))["contact"] is None
 
 
-async def test_the_first_notice_lies_in_the_booking_itself(
+async def test_the_first_notice_and_the_reminders_lie_in_the_booking_itself(
     desk: BookingDesk, offer: Offer, database: Database, clock: SetClock
 ) -> None:
+    """The app has shown it to who made it, so nothing is left to do before the first reminder."""
     await offer()
     booking = await desk.create("r1", asked())
-    told = {"kind": "CONFIRMED", "at": clock.now, "due_at": clock.now, "delivered_at": None}
     row = await stored(database, booking)
-    assert row["notices"] == [{"id": f"{booking.id}:1", **told}]
-    assert row["notify_at"] == clock.now
+    assert [told["kind"] for told in row["notices"]] == ["CONFIRMED", "REMINDER_EVENING", "REMINDER_HOURS"]
+    shown = {"kind": "CONFIRMED", "at": clock.now, "due_at": clock.now, "delivered_at": clock.now, "channel": "IN_APP"}
+    assert row["notices"][0] == {"id": f"{booking.id}:1", **shown}
+    assert [told["delivered_at"] for told in row["notices"][1:]] == [None, None]
+    assert row["notify_at"] == row["notices"][1]["due_at"] == at("2026-11-25 19:00")
+
+
+async def test_a_booking_that_is_not_confirmed_yet_has_no_reminder(
+    desk: BookingDesk, offer: Offer, database: Database
+) -> None:
+    await offer(auto_confirm=False)
+    row = await stored(database, await desk.create("r1", asked()))
+    assert [(told["kind"], told["channel"]) for told in row["notices"]] == [("PENDING", "IN_APP")]
+    assert "notify_at" not in row
 
 
 # --- without a database ---
