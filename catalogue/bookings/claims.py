@@ -7,8 +7,8 @@ database refuses the second. A place is a numbered seat of an offering, or a nam
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import reduce
 from operator import or_
 from typing import NamedTuple
@@ -53,9 +53,9 @@ def blocked(offering: Offering, interval: Interval) -> range:
 
 def reach(offering: Offering, interval: Interval) -> range:
     """The cells of the interval and of the buffers around it."""
-    before = timedelta(minutes=offering.rules.buffer_before_minutes)
-    after = timedelta(minutes=offering.rules.buffer_after_minutes)
-    return cells(Interval(interval.start - before, interval.end + after))
+    first = int(interval.start.timestamp()) - offering.rules.buffer_before_minutes * 60
+    stop = int(interval.end.timestamp()) + offering.rules.buffer_after_minutes * 60
+    return range(first // CELL_SECONDS, -(-stop // CELL_SECONDS))
 
 
 def places(offering: Offering) -> list[Place]:
@@ -158,21 +158,32 @@ def mask_of(seats: Iterable[int]) -> int:
     return reduce(or_, (1 << seat for seat in seats), 0)
 
 
-def free_counter(offering: Offering, taken: Taken, resource: str | None = None) -> Callable[[Interval], int]:
-    """Counts the `free_places` of one time after another, of one resource where one is named; without making them."""
-    is_session = offering.kind is OfferingKind.SESSION
-    before = 0 if is_session else offering.rules.buffer_before_minutes * 60
-    after = 0 if is_session else offering.rules.buffer_after_minutes * 60
+def free_counts(
+    offering: Offering, intervals: Sequence[Interval], taken: Taken, resource: str | None = None
+) -> list[int]:
+    """How many `free_places` each of many times has, of one resource where one is named; without making them."""
+    touched = [blocked(offering, interval) for interval in intervals]
+    held = [_held_in(taken.get(key, {}), touched) for key in ([resource] if resource else keys_of(offering))]
+    if offering.uses_resources:
+        return [masks.count(0) for masks in zip(*held, strict=True)]
     everyone = (1 << offering.capacity) - 1
-    uses_resources = offering.uses_resources
-    held = [taken.get(key, {}) for key in ([resource] if resource else keys_of(offering))]
+    return [offering.capacity - (mask & everyone).bit_count() for mask in held[0]]
 
-    def count(interval: Interval) -> int:
-        first = int(interval.start.timestamp() - before) // CELL_SECONDS
-        stop = first + 1 if is_session else -(-int(interval.end.timestamp() + after) // CELL_SECONDS)
-        touched = range(first, stop)
-        if uses_resources:
-            return sum(1 for by_cell in held if not held_mask(by_cell, touched))
-        return offering.capacity - (held_mask(held[0], touched) & everyone).bit_count()
 
-    return count
+def _held_in(by_cell: Mapping[int, int], spans: Sequence[range]) -> list[int]:
+    """The `held_mask` of each span. Spans of one length are looked at together, since most of them overlap."""
+    if not by_cell:
+        return [0] * len(spans)
+    first, stop = min(span.start for span in spans), max(span.stop for span in spans)
+    masks = [by_cell.get(cell, 0) for cell in range(first, stop)]
+    joined = {length: _joined(masks, length) for length in {len(span) for span in spans}}
+    return [joined[len(span)][span.start - first] for span in spans]
+
+
+def _joined(masks: list[int], length: int) -> list[int]:
+    """Of each cell and the following ones, `length` in all, what is held in any: twice as many cells at a time."""
+    reach = 1
+    while reach * 2 <= length:
+        masks = list(map(or_, masks, masks[reach:]))
+        reach *= 2
+    return list(map(or_, masks, masks[length - reach :]))

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
-from lifecircle.catalogue.bookings.claims import Taken, free_counter, places_needed
+from lifecircle.catalogue.bookings.claims import Taken, free_counts, places_needed
 from lifecircle.catalogue.bookings.model import Interval
 from lifecircle.catalogue.bookings.texts import date_text, time_text
-from lifecircle.catalogue.clock import at_minute, local_day
+from lifecircle.catalogue.clock import at_minute, local_day, midnight
 from lifecircle.catalogue.errors import HolidayClosed, OutsideHours
 from lifecircle.catalogue.hours.model import OpenRange
 from lifecircle.catalogue.offerings.model import Offering, OfferingKind
 from lifecircle.catalogue.offerings.terms import Blackout
 
 
-@dataclass(frozen=True, slots=True)
-class FreeTime:
+class FreeTime(NamedTuple):
     interval: Interval
     remaining: int
 
@@ -90,36 +91,32 @@ def bookable_intervals(offering: Offering, openings: Sequence[OpenRange], minute
 def _grid(opening: OpenRange, minutes: int, grid_minutes: int) -> list[Interval]:
     length, step = timedelta(minutes=minutes), timedelta(minutes=grid_minutes)
     count = max(0, (opening.closes - opening.opens - length) // step + 1)
-    return [Interval(opening.opens + k * step, opening.opens + k * step + length) for k in range(count)]
+    starts = [opening.opens + k * step for k in range(count)]
+    return [Interval(start, start + length) for start in starts]
 
 
 def free_times(
     offering: Offering, candidates: Sequence[Interval], taken: Taken, wish: Wish, now: datetime
 ) -> list[FreeTime]:
     """What can be booked now: enough places, inside the window, not too soon, not blacked out."""
-    earliest = now + timedelta(minutes=offering.lead_minutes)
+    earliest = max(now + timedelta(minutes=offering.lead_minutes), now + timedelta.resolution)
     latest = at_minute(local_day(now) + timedelta(days=offering.window_days + 1), 0)
-    needed, black = places_needed(offering, wish.party_size), bool(offering.rules.blackouts)
-    count = free_counter(offering, taken, wish.resource)
-    found = []
-    for interval in candidates:
-        start = interval.start
-        if start <= now or start < earliest or start >= latest:
-            continue
-        if black and blackout_on(offering, local_day(start)):
-            continue
-        remaining = count(interval)
-        if remaining >= needed:
-            found.append(FreeTime(interval, remaining))
-    return found
+    asked = [interval for interval in candidates if earliest <= interval.start < latest]
+    if offering.rules.blackouts:
+        asked = [interval for interval in asked if not blackout_on(offering, local_day(interval.start))]
+    needed = places_needed(offering, wish.party_size)
+    counts = free_counts(offering, asked, taken, wish.resource)
+    return [FreeTime(interval, count) for interval, count in zip(asked, counts, strict=True) if count >= needed]
 
 
 def by_day(times: Sequence[FreeTime], first: date, days: int, closed: Mapping[date, str]) -> list[DayAvailability]:
-    grouped: dict[date, list[FreeTime]] = {}
-    for free in times:
-        grouped.setdefault(local_day(free.interval.start), []).append(free)
-    span = [first + timedelta(days=offset) for offset in range(days)]
-    return [DayAvailability(day, tuple(grouped.get(day, ())), closed.get(day)) for day in span]
+    """`times` in order."""
+    span = [first + timedelta(days=offset) for offset in range(days + 1)]
+    begins = [bisect_left(times, midnight(day), key=lambda free: free.interval.start) for day in span]
+    return [
+        DayAvailability(day, tuple(times[begin:end]), closed.get(day))
+        for day, begin, end in zip(span, begins, begins[1:], strict=False)
+    ]
 
 
 def span_of(first: date, days: int) -> Interval:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
 from factories import NOON, at
 from offers import TOMORROW, between, held, offered, openings
 
-from lifecircle.catalogue.bookings.claims import free_counter, free_places, place_claims, places, taken_by
+from lifecircle.catalogue.bookings.claims import free_counts, free_places, place_claims, places, taken_by
 from lifecircle.catalogue.bookings.model import Hold, Interval
 from lifecircle.catalogue.bookings.rules import price_of, time_text
 from lifecircle.catalogue.bookings.times import FreeTime, Wish, bookable_intervals, by_day, free_times, span_of
@@ -19,7 +20,7 @@ from lifecircle.catalogue.offerings.model import Offering
 
 def free_seats(offering: Offering, interval: Interval, *holds: Hold) -> list[int]:
     free = [place.seat for place in free_places(offering, interval, taken_by(holds))]
-    assert free_counter(offering, taken_by(holds))(interval) == len(free)
+    assert free_counts(offering, [interval], taken_by(holds)) == [len(free)]
     return free
 
 
@@ -44,6 +45,22 @@ def test_free_places_and_claims_agree_whatever_the_times_and_the_buffers() -> No
         one, other = held(offering, first, 0), held(offering, second, 0)
         share = not set(place_claims(one)).isdisjoint(place_claims(other))
         assert free_seats(offering, second, *one) == ([] if share else [0])
+
+
+def test_many_times_counted_together_are_counted_as_one_by_one() -> None:
+    """Of several lengths, some off the grid of five minutes, in any order."""
+    chance, base = random.Random(5), at(f"{TOMORROW} 09:00")
+
+    def some_time() -> Interval:
+        start = base + timedelta(minutes=chance.randrange(300))
+        return Interval(start, start + timedelta(minutes=chance.choice([5, 13, 30, 60, 90, 125])))
+
+    for offering in (offered(capacity=5, buffer_after_minutes=7), offered(resources=WORKERS)):
+        for count in range(12):
+            keys = [place.of for place in places(offering)]
+            holds = [replace(held(offering, some_time(), 0)[0], of=chance.choice(keys)) for _ in range(count)]
+            taken, times = taken_by(holds), [some_time() for _ in range(40)]
+            assert free_counts(offering, times, taken) == [len(free_places(offering, time, taken)) for time in times]
 
 
 def test_sessions_that_overlap_do_not_share_places() -> None:
