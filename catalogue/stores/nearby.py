@@ -119,12 +119,11 @@ def count_nearby(snapshot: Snapshot, query: NearbyQuery, calendar: HolidayCalend
 def _layers(
     snapshot: Snapshot, query: NearbyQuery, calendar: HolidayCalendar, now: datetime
 ) -> list[tuple[Layer, Around]]:
-    layers = []
-    for layer in snapshot.stores.layers:
-        wanted = wanted_of(snapshot, layer.table, query.filter, calendar, now)
-        keep = wanted.keep if wanted.narrows else None
-        layers.append((layer, Around(query.center, query.radius, keep, wanted.share, wanted.rows)))
-    return layers
+    center, radius, wanted = query.center, query.radius, query.filter
+    return [
+        (layer, wanted_of(snapshot, layer.table, wanted, calendar, now).around(center, radius))
+        for layer in snapshot.stores.layers
+    ]
 
 
 def _by_rating(layers: list[tuple[Layer, Around]], count: int, after: SortKey | None) -> list[RatedStore]:
