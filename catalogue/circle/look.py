@@ -82,8 +82,8 @@ def nearest_of(snapshot: Snapshot, center: Point, codes: Iterable[str], today: d
         rows = rows[layer.table.columns.listed_from[rows] <= today.toordinal()]
         if len(rows):
             metres, found = nearest(layer, Around(center, _HALF_EARTH, rows=rows), 1)
-            if len(found):
-                best.append(_spot(layer, float(metres[0]), int(found[0])))
+            if found:
+                best.append(_spot(layer, metres[0], found[0]))
     return _seen(min(best, key=_place)) if best else None
 
 

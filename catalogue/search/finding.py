@@ -66,14 +66,10 @@ class Finder:
         else:
             rows, text = matcher.answering(attempt.parts, whole if attempt.with_whole else None)
         wanted = wanted_of(snapshot, table, attempt.filter, self._calendar, now)
-        kept = np.ones(len(rows), np.bool_)
         if len(layer.hidden):
-            kept &= ~np.isin(rows, layer.hidden)
-        if wanted.rows is not None:
-            kept &= np.isin(rows, wanted.rows)
-        if not kept.all():
+            kept = ~np.isin(rows, layer.hidden)
             rows, text = rows[kept], text[kept]
-        kept = wanted.keep(rows)
+        kept = wanted.holds(rows)
         return Found(layer, rows, text) if kept.all() else Found(layer, rows[kept], text[kept])
 
     def first(

@@ -6,6 +6,7 @@ of a store is one line of JSON, so that a field added to `Store` needs no word h
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +19,7 @@ from lifecircle.catalogue.geo import Point
 from lifecircle.catalogue.search.words import Words
 from lifecircle.catalogue.snapshot.codec import from_text, record_codecs, to_text
 from lifecircle.catalogue.snapshot.coded import Coded
-from lifecircle.catalogue.snapshot.grid import Cells, cells, unit_vectors
+from lifecircle.catalogue.snapshot.grid import CELL, Grid, cells, unit_vectors
 from lifecircle.catalogue.snapshot.openings import OpenTimes
 from lifecircle.catalogue.snapshot.texts import Array, Arrays, Keys, Rows, Texts
 from lifecircle.catalogue.stores.model import Store
@@ -157,15 +158,18 @@ class StoreTable:
         self._remembered: dict[Any, Any] = {}
         self.size = len(columns.keys)
         self.open_times = OpenTimes(self)
-        self._cells: Cells | None = None
-        self.usual_reach = 150.0
-        """Metres that a first look goes; learnt, and changes nothing but the speed."""
 
-    @property
-    def cells(self) -> Cells:
+    @cached_property
+    def grid(self) -> Grid:
         """Made when something near is first looked for: most small tables never need it."""
-        self._cells = self._cells or Cells(self.order.cells)
-        return self._cells
+        return Grid(np.arange(self.size), self.order.cells)
+
+    def grid_of(self, rows: Rows) -> Grid:
+        """Of some of the rows, in cells as much larger as the rows are fewer."""
+        size = CELL * math.sqrt(self.size / len(rows))
+        numbers = cells(self.columns.places[rows], size)
+        order = np.argsort(numbers, kind="stable")
+        return Grid(rows[order], numbers[order], size)
 
     @staticmethod
     def of(stores: Sequence[Store]) -> StoreTable:

@@ -36,8 +36,24 @@ class Owners(NamedTuple):
     chains: Collection[str]
 
 
-SeenAt = tuple[float, Layer, int]
-"""Metres, and a row of a layer."""
+@dataclass(slots=True)
+class SeenAt:
+    """A row of a layer; it becomes a `Store` when somebody asks for it.
+
+    Neither frozen nor a tuple: every page makes many, and making one would take twice as long.
+    """
+
+    layer: Layer
+    row: int
+    metres: float
+
+    @property
+    def store(self) -> Store:
+        return self.layer.table.get(self.row)
+
+    @property
+    def key(self) -> Key:
+        return self.metres, self.layer.table.id(self.row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,18 +132,17 @@ class Snapshot:
         looked_at = [
             (
                 layer,
-                around if only is None else replace(around, rows=touched_rows(layer.table, only.stores, only.chains)),
+                around if only is None else around._replace(rows=touched_rows(layer.table, only.stores, only.chains)),
             )
             for layer in self.stores.layers
         ]
         while True:
             found = merged_by_distance(looked_at, count, after)
-            for metres, layer, row in found:
-                yield metres, layer.table.get(row)
+            for seen in found:
+                yield seen.metres, seen.store
             if len(found) < count:
                 return
-            metres, layer, row = found[-1]
-            count, after = count * 4, (metres, layer.table.id(row))
+            count, after = count * 4, found[-1].key
 
     def nearest(self, around: Around, count: int, after: Key | None = None) -> list[SeenAt]:
         """The first `count` that come after the key, in any category and state. See `stores.nearby` for filters."""
@@ -208,18 +223,17 @@ def merged_by_distance(layers: list[tuple[Layer, Around]], count: int, after: Ke
     found: list[SeenAt] = []
     for layer, around in layers:
         if len(found) >= count:  # nothing farther than what is found already comes in
-            around = replace(around, radius=found[count - 1][0])
+            around = around._replace(radius=found[count - 1].metres)
         metres, rows = nearest(layer, around, count, after)
         held = len(found)
-        found += zip(metres.tolist()[:count], (layer,) * count, rows.tolist()[:count], strict=False)
+        found += [SeenAt(layer, row, far) for row, far in zip(rows, metres, strict=True)]
         if held and len(found) > held:
             found.sort(key=_by_distance)
     return found[:count]
 
 
-def _by_distance(found: SeenAt) -> Key:
-    metres, layer, row = found
-    return metres, layer.table.id(row)
+def _by_distance(seen: SeenAt) -> Key:
+    return seen.key
 
 
 def _is_older(offering: Offering | None, known: Offering | None) -> bool:

@@ -21,6 +21,7 @@ RangesOf = Callable[[Store, date], list[OpenRange]]
 
 _MINUTES_KEPT = 8
 _UNKNOWN, _OPEN = -1, 1
+_UNKNOWN_BYTE = b"\xff"
 
 
 class OpenTimes:
@@ -36,7 +37,7 @@ class OpenTimes:
         codes = self._table.order.openings[rows]
         states = self._states(at, sources)
         found = states[codes]
-        if found.size and found.min() == _UNKNOWN:
+        if _UNKNOWN_BYTE in found.tobytes():  # for so few rows several times as fast as asking numpy
             day = local_day(at)
             known = self._known(day, sources)
             for code in np.unique(codes[found == _UNKNOWN]).tolist():

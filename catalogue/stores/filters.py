@@ -10,18 +10,23 @@ from typing import Any
 import numpy as np
 
 from lifecircle.catalogue.clock import local_day
+from lifecircle.catalogue.geo import Point
 from lifecircle.catalogue.hours.holidays import HolidayCalendar
 from lifecircle.catalogue.hours.model import OpenRange
 from lifecircle.catalogue.snapshot.columns import AT_HOME, BOOKABLE, NO_PRICE, UNKNOWN, StoreTable
+from lifecircle.catalogue.snapshot.grid import Grid
 from lifecircle.catalogue.snapshot.model import Snapshot
-from lifecircle.catalogue.snapshot.nearest import Keep
+from lifecircle.catalogue.snapshot.nearest import Around, Keep
 from lifecircle.catalogue.snapshot.offers import summary, touched_rows
 from lifecircle.catalogue.snapshot.texts import Array, Rows
 from lifecircle.catalogue.stores.closing import open_ranges_of
 from lifecircle.catalogue.stores.model import AccessibilityFeature, Store
 
-_FEW = 2_000
+_FEW = 256
 """A category of so few rows is looked at whole."""
+
+_MANY = 0.3
+"""A category with so large a share of all rows needs no grid of its own."""
 
 _OPEN_SHARE = 0.6
 """How many stores are open when somebody asks, about: only how far the first look goes depends on it."""
@@ -46,19 +51,38 @@ NO_FILTER = StoreFilter()
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """`keep`: which of some rows are; `share`: how many of all are about; `rows`: where to look, if that is known.
-
-    `narrows`: whether `keep` ever leaves anything out.
-    """
+class OfCategory:
+    """Where the rows of a category and of those below it are. One of `rows`, `grid` and `share` narrows a look."""
 
     keep: Keep
     share: float = 1.0
     rows: Rows | None = None
-    narrows: bool = True
+    """All of them, if they are few."""
+    grid: Grid | None = None
 
 
-_EVERYTHING = Wanted(lambda rows: np.ones(len(rows), np.bool_), narrows=False)
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    keep: Keep | None
+    """Which of some rows are wanted; None: all of them."""
+    share: float = 1.0
+    """How many of all are, about."""
+    among: OfCategory | None = None
+    """Where it is known beforehand which rows can be: `keep` then takes it that they are of the category."""
+
+    def holds(self, rows: Rows) -> Array:
+        """As `keep`, of any rows."""
+        keeps = [self.among.keep if self.among else None, self.keep]
+        keep = _all_of([each for each in keeps if each])
+        return np.ones(len(rows), np.bool_) if keep is None else keep(rows)
+
+    def around(self, center: Point, radius: float) -> Around:
+        if self.among is None:
+            return Around(center, radius, self.keep, self.share)
+        return Around(center, radius, self.keep, self.share, self.among.rows, self.among.grid)
+
+
+_EVERYTHING = Wanted(None)
 
 
 def wanted_of(
@@ -70,37 +94,43 @@ def wanted_of(
     keeps = [*_listed(table, local_day(now)), *_keeps(snapshot, table, wanted, calendar, now)]
     about = _OPEN_SHARE if wanted.open_now or wanted.open_at else 1.0
     if wanted.category is None:
-        return Wanted(_all_of(keeps), about, narrows=bool(keeps))
-    is_wanted, share, few = table.remembered(
+        return Wanted(_all_of(keeps), about)
+    found = table.remembered(
         (snapshot.categories, wanted.category), lambda: _category(snapshot, table, str(wanted.category))
     )
-    if few is not None:
-        return Wanted(_all_of(keeps), narrows=bool(keeps), rows=few)
-    codes = table.columns.coded["category"].codes
-    return Wanted(_all_of([lambda rows: is_wanted[codes[rows]], *keeps]), share * about)
+    if found.rows is None and found.grid is None:
+        return Wanted(_all_of([found.keep, *keeps]), found.share * about)
+    return Wanted(_all_of(keeps), about, found)
 
 
-def _category(snapshot: Snapshot, table: StoreTable, wanted: str) -> tuple[Array, float, Rows | None]:
-    """By code whether it is the category or below it; the share of all rows; the rows, if they are few."""
-    is_wanted = table.columns.coded["category"].table(snapshot.categories.descendants(wanted))
-    codes = np.flatnonzero(is_wanted)
-    count = table.count_of_categories(codes)
-    if count <= _FEW:
-        return is_wanted, 1.0, table.rows_of_categories(codes)
-    return is_wanted, count / len(table), None
-
-
-def _all_of(keeps: list[Keep]) -> Keep:
-    """The cheap ones first; the later ones look only at what is left."""
+def _category(snapshot: Snapshot, table: StoreTable, wanted: str) -> OfCategory:
+    category = table.columns.coded["category"]
+    codes, is_wanted = category.codes, category.table(snapshot.categories.descendants(wanted))
+    numbers = np.flatnonzero(is_wanted)
 
     def keep(rows: Rows) -> Array:
-        found = np.ones(len(rows), np.bool_)
-        for number, each in enumerate(keeps):
-            if number and not found.all():
+        return np.asarray(is_wanted[codes[rows]])
+
+    count = table.count_of_categories(numbers)
+    if count > _MANY * len(table):
+        return OfCategory(keep, count / len(table))
+    rows = table.rows_of_categories(numbers)
+    return OfCategory(keep, rows=rows) if count <= _FEW else OfCategory(keep, grid=table.grid_of(rows))
+
+
+def _all_of(keeps: list[Keep]) -> Keep | None:
+    """The cheap ones first; the later ones look only at what is left."""
+    if len(keeps) < 2:
+        return keeps[0] if keeps else None
+
+    def keep(rows: Rows) -> Array:
+        found = keeps[0](rows)
+        for each in keeps[1:]:
+            if found.all():
+                found = each(rows)
+            else:
                 places = np.flatnonzero(found)
                 found[places] = each(rows[places])
-            else:
-                found &= each(rows)
         return found
 
     return keep

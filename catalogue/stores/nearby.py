@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
 
 import numpy as np
 
@@ -13,10 +13,9 @@ from lifecircle.catalogue.errors import BadRequest, InvalidInput
 from lifecircle.catalogue.geo import Point, is_on_earth
 from lifecircle.catalogue.hours.holidays import HolidayCalendar
 from lifecircle.catalogue.snapshot.layers import Layer
-from lifecircle.catalogue.snapshot.model import Snapshot, merged_by_distance
+from lifecircle.catalogue.snapshot.model import SeenAt, Snapshot, merged_by_distance
 from lifecircle.catalogue.snapshot.nearest import Around, everything
 from lifecircle.catalogue.stores.filters import NO_FILTER, StoreFilter, wanted_of
-from lifecircle.catalogue.stores.model import Store
 
 __all__ = [
     "MAX_RADIUS",
@@ -54,18 +53,19 @@ SortKey = tuple[float, str]
 """What a page is cut by: (metres, id) or (minus the rating, id). It names a place in the order, not a position."""
 
 
-class NearStore(NamedTuple):
-    """A row of the snapshot; it becomes a `Store` when somebody asks for it."""
+NearStore = SeenAt
+"""A row of the snapshot, and how far it is."""
 
-    layer: Layer
-    row: int
-    metres: float
-    order: float
-    """Metres, or minus the rating."""
+
+class RatedStore(SeenAt):
+    """One of a list that is sorted by rating."""
+
+    __slots__ = ()
 
     @property
-    def store(self) -> Store:
-        return self.layer.table.get(self.row)
+    def order(self) -> float:
+        """Minus the rating."""
+        return -float(self.layer.table.columns.ratings[self.row])
 
     @property
     def key(self) -> SortKey:
@@ -74,7 +74,7 @@ class NearStore(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class NearbyPage:
-    stores: list[NearStore]
+    stores: Sequence[NearStore]
     has_more: bool
 
 
@@ -107,12 +107,8 @@ def nearby(
     """The first stores that come after the key. Raises InvalidInput, BadRequest."""
     check_query(query)
     layers = _layers(snapshot, query, calendar, now)
-    if query.sort is StoreSort.RATING:
-        found = _by_rating(layers, first + 1, after)
-    else:
-        found = [
-            NearStore(layer, row, metres, metres) for metres, layer, row in merged_by_distance(layers, first + 1, after)
-        ]
+    listed = _by_rating if query.sort is StoreSort.RATING else merged_by_distance
+    found = listed(layers, first + 1, after)
     return NearbyPage(found[:first], len(found) > first)
 
 
@@ -123,22 +119,21 @@ def count_nearby(snapshot: Snapshot, query: NearbyQuery, calendar: HolidayCalend
 def _layers(
     snapshot: Snapshot, query: NearbyQuery, calendar: HolidayCalendar, now: datetime
 ) -> list[tuple[Layer, Around]]:
-    layers = []
-    for layer in snapshot.stores.layers:
-        wanted = wanted_of(snapshot, layer.table, query.filter, calendar, now)
-        keep = wanted.keep if wanted.narrows else None
-        layers.append((layer, Around(query.center, query.radius, keep, wanted.share, wanted.rows)))
-    return layers
+    center, radius, wanted = query.center, query.radius, query.filter
+    return [
+        (layer, wanted_of(snapshot, layer.table, wanted, calendar, now).around(center, radius))
+        for layer in snapshot.stores.layers
+    ]
 
 
-def _by_rating(layers: list[tuple[Layer, Around]], count: int, after: SortKey | None) -> list[NearStore]:
-    found: list[NearStore] = []
+def _by_rating(layers: list[tuple[Layer, Around]], count: int, after: SortKey | None) -> list[RatedStore]:
+    found: list[RatedStore] = []
     for layer, around in layers:
         found += _best_rated(layer, around, count, after)
     return sorted(found, key=_key)[:count]
 
 
-def _best_rated(layer: Layer, around: Around, count: int, after: SortKey | None) -> list[NearStore]:
+def _best_rated(layer: Layer, around: Around, count: int, after: SortKey | None) -> list[RatedStore]:
     metres, rows = everything(layer, around)
     keys, ranks = -layer.table.columns.ratings[rows], layer.table.order.ranks[rows]
     order = np.lexsort((ranks, keys))
@@ -146,13 +141,13 @@ def _best_rated(layer: Layer, around: Around, count: int, after: SortKey | None)
         order = order[np.searchsorted(keys[order], after[0]) :]
     found = []
     for place in order.tolist():
-        near = NearStore(layer, int(rows[place]), float(metres[place]), float(keys[place]))
-        if after is None or near.order > after[0] or near.key > after:
+        near = RatedStore(layer, int(rows[place]), float(metres[place]))
+        if after is None or keys[place] > after[0] or near.key > after:
             found.append(near)
         if len(found) == count:
             break
     return found
 
 
-def _key(found: NearStore) -> SortKey:
+def _key(found: RatedStore) -> SortKey:
     return found.key

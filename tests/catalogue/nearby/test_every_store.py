@@ -23,8 +23,10 @@ from factories import (
 )
 
 from lifecircle.catalogue.geo import Point, distance
+from lifecircle.catalogue.snapshot import nearest
 from lifecircle.catalogue.snapshot.model import Snapshot
 from lifecircle.catalogue.snapshot.reading import Change, with_changes
+from lifecircle.catalogue.stores import filters
 from lifecircle.catalogue.stores.closing import is_listed, is_open_of
 from lifecircle.catalogue.stores.model import AccessibilityFeature
 from lifecircle.catalogue.stores.nearby import NearbyQuery, StoreSort
@@ -120,6 +122,20 @@ def by_hand(snapshot: Snapshot, query: NearbyQuery) -> list[str]:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_every_filter_finds_what_a_look_at_every_store_finds(seed: int) -> None:
+    every_filter_agrees(seed)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_every_filter_finds_the_same_through_cells_as_in_a_large_city(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nearest, "_SMALL", 0)
+    monkeypatch.setattr(filters, "_FEW", 5)
+    monkeypatch.setattr(nearest, "_SORTED_AT_ONCE", 20)
+    every_filter_agrees(seed)
+
+
+def every_filter_agrees(seed: int) -> None:
     chance, town = random.Random(seed), a_town(seed)
     assert len(town.stores.layers) == 3, "a base, changes over it, and the last few on top"
     choices: dict[str, list[Any]] = {
