@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Self
 
 import strawberry
@@ -25,6 +25,12 @@ class Blackout:
     reason: str = strawberry.field(description="Why, in Chinese.")
 
 
+@strawberry.type(description="One date of a course, an activity, a shift or a meal.")
+class OfferingSession:
+    start: datetime = strawberry.field(description="Start.")
+    end: datetime = strawberry.field(description="End.")
+
+
 @strawberry.type(description="How it can be booked, beyond hours and price. Limits count bookings.")
 class BookingRules:
     min_duration_minutes: int | None = strawberry.field(description="With the longest: the resident chooses.")
@@ -38,6 +44,10 @@ class BookingRules:
     resident_daily_limit: int | None = strawberry.field(description="Bookings a day of one resident.")
     resident_weekly_limit: int | None = strawberry.field(description="Bookings a week of one resident.")
     blackouts: list[Blackout] = strawberry.field(description="Days without bookings.")
+    sessions: list[OfferingSession] = strawberry.field(
+        description="Every date of a SESSION, also those over; `availability` says which have places."
+    )
+    grid_minutes: int | None = strawberry.field(description="How far apart the starts of an APPOINTMENT are.")
     service_radius: int | None = strawberry.field(description="Metres from the store, for services at home.")
     reschedule_before_minutes: int = strawberry.field(description="How long before the start it can be moved.")
     window_days: int = strawberry.field(description="How many days ahead it can be booked.")
@@ -59,6 +69,8 @@ class BookingRules:
             resident_daily_limit=rules.resident_daily_limit,
             resident_weekly_limit=rules.resident_weekly_limit,
             blackouts=[Blackout(first=one.first, last=one.last, reason=one.reason) for one in rules.blackouts],
+            sessions=[OfferingSession(start=one.start, end=one.end) for one in offering.sessions],
+            grid_minutes=offering.grid_minutes if offering.kind is model.OfferingKind.APPOINTMENT else None,
             service_radius=rules.service_radius,
             reschedule_before_minutes=offering.cancel_before_minutes if moving is None else moving,
             window_days=offering.window_days,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import strawberry
 
-from lifecircle.catalogue.editing.booking_terms import BlackoutGiven, ResourceGiven
+from lifecircle.catalogue.editing.booking_terms import BlackoutGiven, ResourceGiven, SessionGiven
 
 
 @strawberry.input(description="A worker, a room or a court that a booking takes one of.")
@@ -23,6 +23,12 @@ class BlackoutInput:
     first: date = strawberry.field(description="First day.")
     last: date = strawberry.field(description="Last day.")
     reason: str = strawberry.field(description="Why, in Chinese, at most 40 characters.")
+
+
+@strawberry.input(description="One date of a course, an activity, a shift or a meal.")
+class SessionInput:
+    start: datetime = strawberry.field(description="Start.")
+    end: datetime = strawberry.field(description="End, at most 24 hours later.")
 
 
 def _optional(description: str) -> Any:
@@ -42,6 +48,10 @@ class BookingRulesInput:
     resident_daily_limit: int | None = _optional("Bookings a day of one resident; null: no limit.")
     resident_weekly_limit: int | None = _optional("Bookings a week of one resident; null: no limit.")
     blackouts: list[BlackoutInput] | None = _optional("The whole list anew.")
+    sessions: list[SessionInput] | None = _optional(
+        "The whole list of dates anew, at most 200: makes a new offering a SESSION. Bookings that were made stay."
+    )
+    grid_minutes: int | None = _optional("How far apart the starts of an APPOINTMENT are; a multiple of 5.")
     service_radius: int | None = _optional("Metres from the store, for services at home; null: no limit.")
     reschedule_before_minutes: int | None = _optional("How long before the start it can be moved; null: as cancelled.")
     window_days: int | None = _optional("How many days ahead it can be booked, at most 180.")
@@ -54,4 +64,6 @@ class BookingRulesInput:
             said["resources"] = [ResourceGiven(one.id, one.name) for one in said["resources"]]
         if said.get("blackouts") is not None:
             said["blackouts"] = [BlackoutGiven(one.first, one.last, one.reason) for one in said["blackouts"]]
+        if said.get("sessions") is not None:
+            said["sessions"] = [SessionGiven(one.start, one.end) for one in said["sessions"]]
         return said

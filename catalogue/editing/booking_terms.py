@@ -5,13 +5,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from lifecircle.catalogue.editing import rules
 from lifecircle.catalogue.errors import InvalidInput
 
-MOST_RESOURCES, MOST_BLACKOUTS = 50, 50
+MOST_RESOURCES, MOST_BLACKOUTS, MOST_SESSIONS = 50, 50, 200
+LONGEST_SESSION = timedelta(hours=24)
 LONGEST_BLACKOUT = timedelta(days=366)
 STEP_MINUTES = 5
 
@@ -32,6 +33,7 @@ RULE_NAMES = {
     "resident_weekly_limit": "residentWeeklyLimit",
     "service_radius": "serviceRadius",
     "reschedule_before_minutes": "rescheduleBeforeMinutes",
+    "grid_minutes": "gridMinutes",
     "window_days": "windowDays",
     "pending_minutes": "pendingMinutes",
 }
@@ -66,6 +68,12 @@ class BlackoutGiven:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class SessionGiven:
+    start: datetime
+    end: datetime
+
+
 def _whole(what: str, least: int, most: int) -> Callable[[Any, str], int]:
     return lambda value, field: rules.whole(value, what, least, most, _IN, field)
 
@@ -97,6 +105,28 @@ def _blackouts(given: Iterable[BlackoutGiven], field: str) -> list[dict[str, str
     return rows
 
 
+def _sessions(given: Iterable[SessionGiven], field: str) -> list[dict[str, datetime]]:
+    """In order. Two that begin in one step of the grid would share their places."""
+    rows, begun = [], set[int]()
+    for k, one in enumerate(given):
+        step = int(one.start.timestamp()) // (STEP_MINUTES * 60)
+        if not one.start < one.end <= one.start + LONGEST_SESSION:
+            raise InvalidInput("每场的结束时间应晚于开始时间，最长 24 小时。", _IN, field, str(k), "end")
+        if step in begun:
+            raise InvalidInput(f"两场的开始时间至少相差 {STEP_MINUTES} 分钟。", _IN, field, str(k), "start")
+        begun.add(step)
+        rows.append({"start": one.start, "end": one.end})
+    if len(rows) > MOST_SESSIONS:
+        raise InvalidInput(f"最多 {MOST_SESSIONS} 场，请删去已经结束的场次。", _IN, field)
+    return sorted(rows, key=lambda row: row["start"])
+
+
+def _grid(value: int, field: str) -> int:
+    if rules.whole(value, "开始时间的间隔（分钟）", STEP_MINUTES, _DAY, _IN, field) % STEP_MINUTES:
+        raise InvalidInput(f"开始时间的间隔应为 {STEP_MINUTES} 分钟的倍数。", _IN, field)
+    return value
+
+
 CLEAN_RULES: Mapping[str, Callable[[Any, str], Any]] = {
     "min_duration_minutes": _whole("最短时长（分钟）", STEP_MINUTES, _DAY),
     "max_duration_minutes": _whole("最长时长（分钟）", STEP_MINUTES, _DAY),
@@ -108,6 +138,8 @@ CLEAN_RULES: Mapping[str, Callable[[Any, str], Any]] = {
     "resident_daily_limit": _whole("每人每天最多预约数", 1, 50),
     "resident_weekly_limit": _whole("每人每周最多预约数", 1, 200),
     "blackouts": _blackouts,
+    "sessions": _sessions,
+    "grid_minutes": _grid,
     "service_radius": _whole("上门范围（米）", 100, 50_000),
     "reschedule_before_minutes": _whole("改期提前时间（分钟）", 0, _MONTH),
     "window_days": _whole("可预约天数", 1, 180),

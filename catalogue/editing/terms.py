@@ -60,7 +60,7 @@ def new_offering(district: str, chain: str | None, store: str | None, given: Giv
     values = clean_terms(given)
     if "name" not in values:
         raise InvalidInput("请填写服务名称。", "name")
-    bookable = values.get("duration_minutes") is not None
+    kind = _kind_of(values)
     document = {
         "_id": secrets.token_hex(12),
         "district": district,
@@ -72,7 +72,7 @@ def new_offering(district: str, chain: str | None, store: str | None, given: Giv
         "aliases": [],
         "price": None,
         "unit": "次",
-        "kind": (OfferingKind.APPOINTMENT if bookable else OfferingKind.REQUEST_ONLY).value,
+        "kind": kind.value,
         "duration_minutes": None,
         "grid_minutes": 30,
         "capacity": 1,
@@ -81,7 +81,7 @@ def new_offering(district: str, chain: str | None, store: str | None, given: Giv
         "window_days": 30,
         "cancel_before_minutes": 120,
         "at_home": False,
-        "bookable": bookable,
+        "bookable": kind is not OfferingKind.REQUEST_ONLY,
         "auto_confirm": True,
         "eligibility": [],
         "sessions": [],
@@ -96,10 +96,18 @@ def new_offering(district: str, chain: str | None, store: str | None, given: Giv
 def changed_terms(row: Document, given: Given) -> dict[str, Any]:
     """Of a store's own offering, or of a chain's. Raises InvalidInput."""
     values = clean_terms(given)
-    if row["kind"] == OfferingKind.REQUEST_ONLY.value and values.get("duration_minutes") is not None:
-        values["kind"] = OfferingKind.APPOINTMENT.value
+    if row["kind"] == OfferingKind.REQUEST_ONLY.value:
+        values["kind"] = _kind_of(values).value
     check_whole({**row, **values})
     return values
+
+
+def _kind_of(values: Mapping[str, Any]) -> OfferingKind:
+    """Of an offering for which nobody holds a place yet, by what is said of its times."""
+    if values.get("sessions"):
+        return OfferingKind.SESSION
+    has_length = values.get("duration_minutes") is not None
+    return OfferingKind.APPOINTMENT if has_length else OfferingKind.REQUEST_ONLY
 
 
 def laid_over(
@@ -130,6 +138,8 @@ def check_whole(row: Mapping[str, Any]) -> None:
     check_rules_together(row)
     if row["kind"] == OfferingKind.SESSION.value:
         return
+    if row["sessions"]:  # places of a session are held otherwise than those of a time
+        raise InvalidInput("按时间预约的服务不能改成按场次，请另建一项服务。", "rules", "sessions")
     if row["bookable"] and row["duration_minutes"] is None:
         raise InvalidInput("可以在线预约的服务请填写时长（分钟）；不接受预约请关闭在线预约。", "durationMinutes")
 

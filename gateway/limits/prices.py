@@ -112,6 +112,7 @@ LIST_SIZES: Mapping[str, int] = MappingProxyType(
         "Booking.dates": 2,
         "BookingRules.resources": 3,
         "BookingRules.blackouts": 2,
+        "BookingRules.sessions": 12,
         "EligibilityCheck.rules": 3,
         "CreateBookingSeriesPayload.dates": 52,
         "Resident.memberships": 3,

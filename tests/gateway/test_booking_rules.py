@@ -16,7 +16,8 @@ from lifecircle.graphql.ids import global_id, key_of
 
 RULES = """query($id: ID!) { node(id: $id) { ... on Offering { version inherits rules {
   minDurationMinutes maxDurationMinutes bufferBeforeMinutes bufferAfterMinutes resources { id name }
-  onePlacePerParty dailyLimit blackouts { first last reason } serviceRadius windowDays pendingMinutes } } } }"""
+  onePlacePerParty dailyLimit blackouts { first last reason } serviceRadius windowDays pendingMinutes
+  sessions { start end } gridMinutes } } } }"""
 DAYS = """query($id: ID!, $from: Date!) { availability(offering: $id, from: $from, days: 2) {
   date closedReason timeSlots { start remaining } } }"""
 PLACE = {"longitude": 120.2019, "latitude": 30.2926}
@@ -83,9 +84,52 @@ def test_residents_meet_what_was_set(owner: tuple[Client, str]) -> None:
     assert (closed_day["timeSlots"], closed_day["closedReason"]) == ([], "店庆停约")
 
 
+def a_course(client: Client, merchant: str, *sessions: tuple[str, str], **more: Any) -> str:
+    rules = {"sessions": [{"start": start, "end": end} for start, end in sessions]}
+    shop = a_shop(client, merchant)
+    given = {"store": shop["id"], "name": "书法课", "price": 2000, "capacity": 2, "leadMinutes": 0, **more}
+    return str(do(client, SAVE, **given, rules=rules)["id"])
+
+
+def at_hour(days: int, hour: int) -> str:
+    return f"{(today() + timedelta(days=days)).isoformat()}T{hour:02}:00:00+08:00"
+
+
+def test_a_merchant_lists_the_dates_of_a_course_and_residents_book_one(owner: tuple[Client, str]) -> None:
+    client, merchant = owner
+    course = a_course(client, merchant, (at_hour(3, 14), at_hour(3, 16)), (at_hour(2, 9), at_hour(2, 11)))
+    listed = rules_of(client, course)["rules"]
+    assert [one["start"] for one in listed["sessions"]] == [at_hour(2, 9), at_hour(3, 14)]
+    assert listed["gridMinutes"] is None
+    resident = a_resident(client.url)
+    booked = resident.ask(BOOK, input={"offering": course, "start": at_hour(2, 9)})["createBooking"]
+    assert booked["errors"] == []
+    shown = client.ask(DAYS, id=course, **{"from": (today() + timedelta(days=2)).isoformat()})["availability"]
+    times = [(slot["start"], slot["remaining"]) for day in shown for slot in day["timeSlots"]]
+    assert times == [(at_hour(2, 9), 1), (at_hour(3, 14), 2)]
+    do(client, SAVE, offering=course, version=1, rules={"sessions": listed["sessions"][1:]})
+    refused = resident.ask(BOOK, input={"offering": course, "start": at_hour(2, 9)})["createBooking"]["errors"]
+    assert refused[0]["code"] in ("OUTSIDE_HOURS", "OVERLAPS_YOUR_BOOKING")
+
+
+def test_what_is_booked_by_time_does_not_become_a_course(owner: tuple[Client, str]) -> None:
+    client, merchant = owner
+    offering = an_offering(client, merchant, gridMinutes=20)
+    assert rules_of(client, offering)["rules"]["gridMinutes"] == 20
+    sessions = [{"start": at_hour(2, 9), "end": at_hour(2, 11)}]
+    error = refusal(client, SAVE, offering=offering, version=1, rules={"sessions": sessions})
+    assert (error["code"], error["field"]) == ("INVALID_INPUT", ["rules", "sessions"])
+
+
 @pytest.mark.parametrize(
     ("rules", "field"),
     [
+        ({"gridMinutes": 7}, ["rules", "gridMinutes"]),
+        ({"sessions": [{"start": at_hour(2, 11), "end": at_hour(2, 9)}]}, ["rules", "sessions", "0", "end"]),
+        (
+            {"sessions": [{"start": at_hour(2, 9), "end": at_hour(2, hour)} for hour in (10, 11)]},
+            ["rules", "sessions", "1", "start"],
+        ),
         ({"bufferBeforeMinutes": -1}, ["rules", "bufferBeforeMinutes"]),
         ({"minDurationMinutes": 30}, ["rules", "maxDurationMinutes"]),
         ({"minDurationMinutes": 90, "maxDurationMinutes": 120}, ["rules", "minDurationMinutes"]),
