@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from lifecircle.catalogue.bookings.claims import Taken, free_counter, places_needed
 from lifecircle.catalogue.bookings.model import Interval
 from lifecircle.catalogue.bookings.texts import date_text, time_text
-from lifecircle.catalogue.clock import at_minute, local_day
+from lifecircle.catalogue.clock import at_minute, local_day, midnight
 from lifecircle.catalogue.errors import HolidayClosed, OutsideHours
 from lifecircle.catalogue.hours.model import OpenRange
 from lifecircle.catalogue.offerings.model import Offering, OfferingKind
@@ -115,11 +115,12 @@ def free_times(
 
 
 def by_day(times: Sequence[FreeTime], first: date, days: int, closed: Mapping[date, str]) -> list[DayAvailability]:
-    grouped: dict[date, list[FreeTime]] = {}
+    grouped: dict[int, list[FreeTime]] = {}
+    begin = midnight(first)  # every local day has 24 hours, and looking up the zone of each time is slow
     for free in times:
-        grouped.setdefault(local_day(free.interval.start), []).append(free)
-    span = [first + timedelta(days=offset) for offset in range(days)]
-    return [DayAvailability(day, tuple(grouped.get(day, ())), closed.get(day)) for day in span]
+        grouped.setdefault((free.interval.start - begin).days, []).append(free)
+    span = [(offset, first + timedelta(days=offset)) for offset in range(days)]
+    return [DayAvailability(day, tuple(grouped.get(offset, ())), closed.get(day)) for offset, day in span]
 
 
 def span_of(first: date, days: int) -> Interval:
