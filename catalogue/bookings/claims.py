@@ -166,6 +166,9 @@ def free_counter(offering: Offering, taken: Taken, resource: str | None = None) 
     everyone = (1 << offering.capacity) - 1
     uses_resources = offering.uses_resources
     held = [taken.get(key, {}) for key in ([resource] if resource else keys_of(offering))]
+    if not any(held):
+        every = len(held) if uses_resources else offering.capacity
+        return lambda interval: every
 
     def count(interval: Interval) -> int:
         first = int(interval.start.timestamp() - before) // CELL_SECONDS
