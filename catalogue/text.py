@@ -20,6 +20,8 @@ _HALF = re.compile("[\ud800-\udfff]")
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _NO_WORD = re.compile(r"[^\w]|_")
+_SHORT, _REMEMBERED = 64, 512
+"""Texts up to so many characters, of which the last few are remembered folded."""
 
 
 @lru_cache(maxsize=1)
@@ -34,8 +36,16 @@ def _to_traditional() -> opencc.OpenCC:
 
 def fold(text: str) -> str:
     """Simplified script, half width, lower case, no control or zero-width characters, single spaces."""
+    return _folded_lately(text) if len(text) <= _SHORT else _folded(text)
+
+
+def _folded(text: str) -> str:
     plain = _CONTROL.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)))
     return " ".join(simplified(plain).lower().split())
+
+
+_folded_lately = lru_cache(_REMEMBERED)(_folded)
+"""One turn of a conversation folds the same sentence, and the same names and labels, a dozen times."""
 
 
 def bare(text: str) -> str:

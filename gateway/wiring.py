@@ -140,7 +140,7 @@ def rate_limits(settings: Settings) -> RateLimits:
         sms_day=Limit("sms-day", settings.rate_sms_day, 86_400),
         sign_in=Limit("sign-in", settings.rate_sign_in_hour, 3_600),
         booking=Limit("booking", settings.rate_booking_hour, 3_600),
-        chat=Limit("chat", settings.rate_chat_minute, 60),
+        chat=Limit("chat", settings.rate_chat_minute, 60, ahead=5),
     )
 
 

@@ -198,9 +198,10 @@ class ConversationStore:
         )
 
     def _sealed_memory(self, conversation: Conversation) -> str:
+        near = conversation.near
         memory = {
             "form": form_to_json(conversation.form),
-            "near": conversation.near and asdict(conversation.near),
+            "near": near and {"longitude": near.longitude, "latitude": near.latitude},
             "last": _last_to_json(conversation.last),
         }
         return self._keys.seal(_json(memory), field="conversation")

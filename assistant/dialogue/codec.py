@@ -33,6 +33,8 @@ _FIELDS: Mapping[type, tuple[str, ...]] = {
     for kind in (BookingForm, OwnForm, RequestForm, Doubt, Wish, Option)
 }
 
+_LEAVES = frozenset({str, int, float, bool, type(None)})
+
 
 def form_to_json(form: Form | None) -> Json | None:
     """Only what JSON knows: times as text, tuples as lists."""
@@ -69,7 +71,9 @@ def _task_to_json(task: Task | None) -> Json | None:
 
 
 def _plain(value: Any) -> Any:
-    """Much cheaper than `asdict`, which copies every leaf."""
+    """Much cheaper than `asdict`, which copies every leaf; most values are plain."""
+    if type(value) in _LEAVES:
+        return value
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, tuple):

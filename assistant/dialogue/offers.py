@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -110,12 +109,14 @@ def _wanted(name: str, turn: Turn) -> tuple[Offering, ...]:
 
 
 async def places(desk: BookingDesk, found: Sequence[Candidate], first: date, days: int, people: int) -> list[Place]:
-    """Every free time of these days for so many people."""
-    each = await asyncio.gather(*(_free(desk, candidate, first, days, people) for candidate in found))
+    """Every free time of these days for so many people.
+
+    One after another: what is free is known without the database, and a task for each would cost more than that.
+    """
     return [
         Place(candidate, time.interval.start, time.interval.end)
-        for candidate, times in zip(found, each, strict=True)
-        for time in times
+        for candidate in found
+        for time in await _free(desk, candidate, first, days, people)
     ]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +33,8 @@ MAX_TEXT = 256
 _ORDER_AT = 48
 """The bit from which a packed n-gram holds its order, and behind it its channel."""
 _CHANNEL_AT = np.uint64(_ORDER_AT + 4)
+_REMEMBERED = 8
+"""Sentences that were read last: several matchers read the same one."""
 _EDGE = "\x02"
 """Stands between texts: an n-gram may begin or end with it."""
 
@@ -117,6 +120,50 @@ class Vocabulary:
         values = _WEIGHTS[part % len(CHANNELS)] * weight / length[part]
         starts = np.searchsorted(row, np.arange(len(folded) + 1))
         return Rows(starts, column.astype(np.int32), values.astype(np.float32), meanings(folded))
+
+    def row(self, folded: str) -> Rows:
+        """To the last bit what `rows` makes of this text alone, in a fraction of the time."""
+        read = _alone(folded)
+        column = np.searchsorted(self.keys, read.keys)
+        is_known = self.keys[np.minimum(column, len(self.keys) - 1)] == read.keys
+        column, part = column[is_known], read.channels[is_known]
+        weight = read.often[is_known] * self.rarity[column]
+        values = _WEIGHTS[part] * weight / np.sqrt(np.bincount(part, weight * weight))[part]
+        starts = np.array([0, len(column)])
+        return Rows(starts, column.astype(np.int32), values.astype(np.float32), read.meaning)
+
+
+@dataclass(frozen=True, slots=True)
+class _Alone:
+    """One text, as far as it can be read without a vocabulary. Not to be changed: it is remembered."""
+
+    keys: Keys
+    """Each n-gram once, in order."""
+    channels: Whole
+    often: npt.NDArray[np.float64]
+    meaning: Floats
+
+
+@lru_cache(_REMEMBERED)
+def _alone(folded: str) -> _Alone:
+    key = np.sort(_keys_of(_codes([as_heard(folded)])))
+    first = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]]))
+    keys, count = key[first], np.diff(first, append=len(key))
+    return _Alone(keys, (keys >> _CHANNEL_AT).astype(np.int64), 1 + np.log(count), meanings([folded]))
+
+
+def _keys_of(codes: npt.NDArray[np.intp]) -> Keys:
+    """The n-grams of one text, which need not be kept apart from those of another; the edge behind it is no text."""
+    found, tables = [], character_tables()
+    for channel in CHANNELS:
+        symbols = channel.symbols(tables)[codes].astype(np.uint64)
+        for order in channel.orders:
+            count = min(len(codes) - 1, len(codes) - order + 1)
+            key = symbols[:count] | np.uint64((channel.number << 4 | order) << _ORDER_AT)
+            for place in range(1, order):
+                key |= symbols[place : place + count] << np.uint64(16 * place)
+            found.append(key)
+    return np.concatenate(found)
 
 
 def _grams(folded: Sequence[str]) -> tuple[Whole, Keys]:

@@ -122,7 +122,7 @@ class IntentMatcher:
     def _read(self, text: str) -> npt.NDArray[np.float64] | None:
         """The chance of each intent; None where no character is known. Not to be changed by whoever gets it."""
         folded = prepared(text)
-        rows = self._vocabulary.rows([folded])
+        rows = self._vocabulary.row(folded)
         if not len(rows.columns):
             return None
         chances = self._chances(folded, rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -162,11 +162,18 @@ def at_store(template: Offering, store_id: str, override: Mapping[str, Any] | No
         id=inherited_id(store_id, template.id),
         store=store_id,
         template=template.id,
-        inherits=tuple(name for name in INHERITED_FIELDS if name not in values and name not in rules | {"state": None}),
+        inherits=_inherited(values.keys() | rules.keys()) if override else _ALL_INHERITED,
         version=version,
         rules=replace(template.rules, **rules) if rules else template.rules,
         **values,
     )
+
+
+def _inherited(changed: Set[str]) -> tuple[str, ...]:
+    return tuple(name for name in INHERITED_FIELDS if name != "state" and name not in changed)
+
+
+_ALL_INHERITED = _inherited(frozenset())
 
 
 def _override_values(override: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

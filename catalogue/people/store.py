@@ -107,15 +107,15 @@ class PeopleStore:
         """Of two that redeem the same code at once, one wins."""
         return bool((await self._sms_codes.delete_one({"_id": key, "code": code})).deleted_count)
 
-    async def count_one(self, key: str, most: int, expires_at: datetime) -> bool:
-        """One more under the key, in one command; False where there are `most` already."""
-        one_more = {"$inc": {"count": 1}, "$setOnInsert": {"expires_at": expires_at}}
+    async def count(self, key: str, number: int, most: int, expires_at: datetime) -> bool:
+        """So many more under the key, in one command; False where that would be more than `most`."""
+        more, room = {"$inc": {"count": number}, "$setOnInsert": {"expires_at": expires_at}}, most - number
         for _ in range(5):
             with contextlib.suppress(DuplicateKeyError):  # it is full, or two upserts of a new key met
-                await self._rates.update_one({"_id": key, "count": {"$lt": most}}, one_more, upsert=True, hint="_id_")
+                await self._rates.update_one({"_id": key, "count": {"$lte": room}}, more, upsert=True, hint="_id_")
                 return True
             row = await self._rates.find_one({"_id": key})
-            if row and row["count"] >= most:
+            if row and row["count"] > room:
                 return False
         return True
 

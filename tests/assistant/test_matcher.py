@@ -15,7 +15,7 @@ from bench.typing_mistakes import with_homophone
 from lifecircle.assistant.intents import load_training
 from lifecircle.assistant.matcher import IntentMatcher, Match
 from lifecircle.assistant.matcher.encoder import installed_encoder
-from lifecircle.assistant.matcher.features import MAX_TEXT, Floats
+from lifecircle.assistant.matcher.features import MAX_TEXT, Floats, Vocabulary, prepared
 from lifecircle.assistant.matcher.shipped import digest_of, project_matcher, shipped_matcher, train
 from lifecircle.catalogue.text import traditional
 
@@ -146,6 +146,20 @@ def test_what_holds_no_known_character_belongs_to_no_intent(matcher: IntentMatch
 def test_only_the_beginning_of_a_long_text_is_read(matcher: IntentMatcher) -> None:
     text = "修空调" * MAX_TEXT
     assert matcher.match(text + "剪头发" * 5_000) == matcher.match(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [*(text for text, _ in EXAMPLES), *CHAT, *HOSTILE.values(), "约约约个保洁保洁", "\x02约\x02\x02", "wo yao li fa"],
+)
+def test_a_sentence_alone_is_read_to_the_bit_as_among_others(text: str) -> None:
+    vocabulary = Vocabulary.of([prepared(known) for known, _ in EXAMPLES])
+    for folded in (prepared(text), prepared(text)[:1]):
+        alone, among = vocabulary.row(folded), vocabulary.rows([folded, prepared("约个保洁")]).take(np.array([0]))
+        for part in ("starts", "columns", "values", "dense"):
+            one, other = getattr(alone, part), getattr(among, part)
+            assert one.dtype == other.dtype, part
+            assert one.tobytes() == other.tobytes(), part
 
 
 @pytest.mark.fuzz

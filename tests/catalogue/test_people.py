@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ from factories import DISTRICT, SetClock, a_merchant, a_snapshot, a_store, an_ar
 
 from lifecircle.catalogue.database import Database, connect, open_database
 from lifecircle.catalogue.errors import CodeInvalid, RateLimited, Refused, Unauthenticated, Unavailable
+from lifecircle.catalogue.people.ahead import CountsAhead
 from lifecircle.catalogue.people.model import MemberRole, SignedIn, Viewer
 from lifecircle.catalogue.people.rates import Limit, RateCounter, RateLimits
 from lifecircle.catalogue.people.service import SESSION_DAYS, PeopleDesk
@@ -327,3 +329,59 @@ async def test_a_new_window_counts_anew(people: PeopleDesk, database: Database, 
         await counter.take(limit, "r1")
     clock.now += timedelta(seconds=60)
     await counter.take(limit, "r1")
+
+
+LARGE = Limit("chat", 30, 60, ahead=5)
+
+
+async def let_through(workers: Sequence[RateCounter], limit: Limit, tries: int) -> int:
+    """Of so many tries, each at the next worker."""
+    told = []
+    for number in range(tries):
+        with contextlib.suppress(RateLimited):
+            await workers[number % len(workers)].take(limit, "r1")
+            told.append(number)
+    return len(told)
+
+
+async def test_whoever_stays_with_one_worker_has_the_whole_limit_for_few_commands(
+    database: Database, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted, count = [], PeopleStore.count
+
+    async def counting(store: PeopleStore, key: str, number: int, most: int, expires_at: datetime) -> bool:
+        counted.append(number)
+        return await count(store, key, number, most, expires_at)
+
+    monkeypatch.setattr(PeopleStore, "count", counting)
+    counter = RateCounter(database, clock)
+    assert await let_through([counter], LARGE, 17) == 17
+    assert counted == [1, 1, 2, 4, 5, 5]
+    assert await let_through([counter], LARGE, 20) == 13
+
+
+async def test_counting_ahead_never_lets_more_through_and_refuses_nobody_before_half_of_the_limit(
+    database: Database, clock: SetClock
+) -> None:
+    workers = [RateCounter(database, clock) for _ in range(4)]
+    assert 15 <= await let_through(workers, LARGE, 60) <= 30
+    assert await let_through([RateCounter(database, clock) for _ in range(40)], replace(LARGE, name="all"), 60) >= 15
+
+
+async def test_what_was_counted_ahead_is_not_good_for_the_next_window(database: Database, clock: SetClock) -> None:
+    counter = RateCounter(database, clock)
+    assert await let_through([counter], LARGE, 9) == 9
+    clock.now += timedelta(seconds=60)
+    assert await let_through([counter], LARGE, 40) == 30
+
+
+def test_a_small_limit_is_not_counted_ahead() -> None:
+    assert Limit("chat", 5, 60, ahead=5).at_once == 0
+    assert Limit("chat", 12, 60, ahead=5).at_once == 2
+
+
+def test_counts_that_are_not_used_are_forgotten_first() -> None:
+    counts = CountsAhead(most=2)
+    for name in ("a", "b", "c"):
+        counts.put(name, 2)
+    assert [counts.spend(name) for name in ("a", "b", "c", "c")] == [False, True, True, False]
