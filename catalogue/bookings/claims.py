@@ -162,8 +162,11 @@ def free_counts(
     offering: Offering, intervals: Sequence[Interval], taken: Taken, resource: str | None = None
 ) -> list[int]:
     """How many `free_places` each of many times has, of one resource where one is named; without making them."""
+    by_cell = [taken.get(key, {}) for key in ([resource] if resource else keys_of(offering))]
+    if not any(by_cell):
+        return [len(by_cell) if offering.uses_resources else offering.capacity] * len(intervals)
     touched = [blocked(offering, interval) for interval in intervals]
-    held = [_held_in(taken.get(key, {}), touched) for key in ([resource] if resource else keys_of(offering))]
+    held = [_held_in(each, touched) for each in by_cell]
     if offering.uses_resources:
         return [masks.count(0) for masks in zip(*held, strict=True)]
     everyone = (1 << offering.capacity) - 1
