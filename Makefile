@@ -9,7 +9,8 @@ PORT ?= 8000
 ONCE ?=
 # three processes, since many tests wait for servers; whole files, which share servers; asserts not rewritten, which
 # would take each process ten seconds
-TOGETHER := -n 3 --dist loadgroup --no-loadscope-reorder --assert=plain
+unexport PYTHONDONTWRITEBYTECODE # else each of some fifty processes compiles everything that it imports, for seconds
+TOGETHER := -n 3 --dist loadfile --no-loadscope-reorder --assert=plain
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test ahead check bench soak fuzz seed lock schema clean
