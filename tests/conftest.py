@@ -34,7 +34,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> WholeFi
 
 @pytest.fixture(scope="session")
 def mongodb_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with EmbeddedDatabase(tmp_path_factory.mktemp("state")) as embedded:
+    with EmbeddedDatabase(tmp_path_factory.mktemp("state"), durable=False) as embedded:
         yield embedded.uri
 
 
