@@ -43,7 +43,10 @@ def uri_of(port: int) -> str:
 
 
 class EmbeddedDatabase:
-    """Start, keep alive, stop. Use as a context manager."""
+    """Start, keep alive, stop. Use as a context manager.
+
+    Not `durable`: an acknowledged write does not wait for the disk, for data that nobody needs after a crash.
+    """
 
     def __init__(self, state: Path, *, durable: bool = True) -> None:
         self._state = state
