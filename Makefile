@@ -7,9 +7,10 @@ LEARNT := assistant/intents/*.yaml assistant/policies/wordings/*.yaml assistant/
 STATE ?= .state
 PORT ?= 8000
 ONCE ?=
+# compiled modules are kept, else each of some fifty processes compiles everything that it imports
+unexport PYTHONDONTWRITEBYTECODE
 # three processes, since many tests wait for servers; whole files, which share servers; asserts not rewritten, which
 # would take each process ten seconds
-unexport PYTHONDONTWRITEBYTECODE # else each of some fifty processes compiles everything that it imports, for seconds
 TOGETHER := -n 3 --dist loadfile --no-loadscope-reorder --assert=plain
 
 .DEFAULT_GOAL := help
