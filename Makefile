@@ -7,9 +7,11 @@ LEARNT := assistant/intents/*.yaml assistant/policies/wordings/*.yaml assistant/
 STATE ?= .state
 PORT ?= 8000
 ONCE ?=
+# compiled modules are kept, else each of some fifty processes compiles everything that it imports
+unexport PYTHONDONTWRITEBYTECODE
 # three processes, since many tests wait for servers; whole files, which share servers; asserts not rewritten, which
 # would take each process ten seconds
-TOGETHER := -n 3 --dist loadgroup --no-loadscope-reorder --assert=plain
+TOGETHER := -n 3 --dist loadfile --no-loadscope-reorder --assert=plain
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test ahead check bench soak fuzz seed lock schema clean
@@ -22,7 +24,7 @@ setup: $(STAMP) .typing $(FITTED) ## install everything into .venv, nothing else
 $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $(STAMP)
 

@@ -43,10 +43,14 @@ def uri_of(port: int) -> str:
 
 
 class EmbeddedDatabase:
-    """Start, keep alive, stop. Use as a context manager."""
+    """Start, keep alive, stop. Use as a context manager.
 
-    def __init__(self, state: Path) -> None:
+    Not `durable`: an acknowledged write does not wait for the disk, for data that nobody needs after a crash.
+    """
+
+    def __init__(self, state: Path, *, durable: bool = True) -> None:
         self._state = state
+        self._durable = durable
         self._folder = state / "database"
         self._lock: IO[str] | None = None
         self._child: subprocess.Popen[bytes] | None = None
@@ -130,7 +134,7 @@ class EmbeddedDatabase:
         with open(self._state / "database.log", "ab") as output:
             self._child = subprocess.Popen(
                 [
-                    *(_program(), "--config", str(config), "--sync-on-commit"),
+                    *(_program(), "--config", str(config), *(["--sync-on-commit"] if self._durable else [])),
                     *("--host", "127.0.0.1", "--port", str(self.port)),
                     *("--storage-path", str(self._folder), "--log-level", "WARNING"),
                 ],

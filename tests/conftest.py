@@ -5,14 +5,15 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from commands import lifecircle
 from factories import SetClock
-from servers import Client, Server, clean_environment, close_clients, running
+from servers import Client, Server, close_clients, running
+from sharing_out import WholeFiles
+from xdist.remote import Producer
 
 from lifecircle.catalogue.database import Database, connect, open_database, wait_until_reachable
 from lifecircle.catalogue.sealing import KeyRing, make_keys_file, read_key_ring
@@ -22,16 +23,18 @@ SHARED = Path(__file__).parent.parent.parent / "shared"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What runs in one process: a file, or all that uses the server of two workers. The longest begin first."""
+    """The longest begin first."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
-    for item in items:
-        shares = "two_workers" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("two_workers" if shares else item.nodeid.partition("::")[0]))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> WholeFiles:
+    return WholeFiles(config, log)
 
 
 @pytest.fixture(scope="session")
 def mongodb_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with EmbeddedDatabase(tmp_path_factory.mktemp("state")) as embedded:
+    with EmbeddedDatabase(tmp_path_factory.mktemp("state"), durable=False) as embedded:
         yield embedded.uri
 
 
@@ -78,8 +81,7 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with open(run / "seeded" / "lock", "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not done.exists():
-            command = [sys.executable, "-m", "lifecircle.gateway.cli", "seed", "--state", str(state)]
-            subprocess.run(command, check=True, capture_output=True, env=clean_environment())
+            lifecircle("seed", "--state", str(state)).check_returncode()
             done.touch()
     return state
 

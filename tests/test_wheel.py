@@ -13,7 +13,8 @@ from pathlib import Path
 import httpx2
 import plain_http
 import pytest
-from servers import clean_environment, free_port
+from commands import clean_environment
+from servers import free_port
 
 from lifecircle.gateway.tour import take_tour
 

@@ -123,7 +123,7 @@ def test_forty_stores_follow_their_chain_but_for_the_override(owner: tuple[Clien
         False,
         True,
     )
-    do(client, SAVE, offering=template["id"], version=1, price=3300)
+    template = do(client, SAVE, offering=template["id"], version=1, price=3300)
     assert [at(store)["price"] for store in stores] == [{"amount": 2500 if n == 7 else 3300} for n in range(40)]
     back = do(client, SAVE, offering=here["id"], version=3, inherit=["price"])
     assert (back["price"], "price" in back["inherits"]) == ({"amount": 3300}, True)
@@ -142,6 +142,9 @@ def test_forty_stores_follow_their_chain_but_for_the_override(owner: tuple[Clien
         id=chain["id"],
     )
     assert shown["node"]["offerings"]["edges"][0]["node"]["store"]["id"] in stores
+
+    do(client, ARCHIVE, offering=template["id"], version=template["version"])  # else others find little else nearby
+    assert client.ask(OFFERINGS, id=stores[8])["store"]["offerings"]["edges"] == []
 
 
 def test_single_dates_are_set(owner: tuple[Client, str]) -> None:

@@ -6,14 +6,14 @@ import base64
 import json
 import secrets
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from servers import Client, Server, clean_environment, running
+from commands import lifecircle
+from servers import Client, Server, running
 
 REQUEST = (
     "mutation($p: String!) { requestSmsCode(input: {phone: $p}) { resendAfterSeconds errors { code field message } } }"
@@ -217,8 +217,7 @@ def test_staff_and_auditors_are_appointed_by_number(server: Server) -> None:
     uri = {"LIFECIRCLE_MONGODB_URI": server.database_uri(), "LIFECIRCLE_KEYS_FILE": str(server.state / "keys.json")}
 
     def appoint(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "lifecircle.gateway.cli", "appoint", *arguments]
-        return subprocess.run(command, env=clean_environment(**uri), capture_output=True, text=True, timeout=60)
+        return lifecircle("appoint", *arguments, **uri)
 
     assert appoint(phone, "--area", "330199001").returncode == 0
     assert appoint(phone, "--auditor").returncode == 0

@@ -6,29 +6,19 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
 
 import plain_http
 import pytest
-from servers import Client, Server, clean_environment, free_port, running
+from commands import lifecircle, lifecircle_started
+from servers import Client, Server, free_port, running
 
 from lifecircle.catalogue.database import SCHEMA_VERSION, connect, open_database
 from lifecircle.gateway.settings import PREFIX
 
 pytestmark = pytest.mark.slow
-
-
-def lifecircle(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "lifecircle.gateway.cli", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env=clean_environment(**environment),
-    )
 
 
 def refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
@@ -50,13 +40,13 @@ def refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
     ],
 )
 def test_a_wrong_setting_is_refused_by_name(name: str, value: str, word: str) -> None:
-    done = lifecircle("config", **{PREFIX + name: value})
+    done = lifecircle_started("config", **{PREFIX + name: value})
     refused(done, word)
     assert "secret" not in done.stderr
 
 
 def test_config_shows_every_setting_with_secrets_masked() -> None:
-    done = lifecircle(
+    done = lifecircle_started(
         "config", LIFECIRCLE_MONGODB_URI="mongodb://user:geheim@db/", LIFECIRCLE_DISTRICTS="330199, 330198"
     )
     assert done.returncode == 0
@@ -65,7 +55,7 @@ def test_config_shows_every_setting_with_secrets_masked() -> None:
 
 
 def test_without_keys_and_without_demo_it_does_not_start(tmp_path: Path) -> None:
-    refused(lifecircle("serve", "--port", str(free_port()), "--state", str(tmp_path)), "LIFECIRCLE_KEYS_FILE")
+    refused(lifecircle_started("serve", "--port", str(free_port()), "--state", str(tmp_path)), "LIFECIRCLE_KEYS_FILE")
 
 
 def test_demo_does_not_listen_to_the_world_unless_told() -> None:
@@ -152,7 +142,7 @@ def test_a_stop_finishes_the_requests_under_way(tmp_path: Path) -> None:
 
 
 def test_after_kill_nine_workers_end_and_it_starts_again_on_the_same_folder(tmp_path: Path, seeded: Path) -> None:
-    with running(Server(tmp_path / "state", workers=2, seeded=seeded)) as server:
+    with running(Server(tmp_path / "state", workers=2, seeded=seeded, forked=False)) as server:
         Client(server.url).sign_in("demo:王老师")
         workers = server.worker_pids()
         assert server.process

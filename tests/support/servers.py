@@ -7,8 +7,6 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,31 +15,18 @@ from typing import Any
 
 import httpx2
 import plain_http
+from commands import Process, clean_environment, fork, start
+from forking import FORK_SERVER
 
 from lifecircle.gateway.embedded import uri_of
 
 SLOW_START = 60.0
 
 
-_NO_HURRY = {
-    "LIFECIRCLE_RATE_BOOKING_HOUR": "1000000",
-    "LIFECIRCLE_RATE_CHAT_MINUTE": "1000000",
-    "LIFECIRCLE_RATE_SIGN_IN_HOUR": "1000000",
-    "LIFECIRCLE_ACCOUNT_RATE": "10000",
-    "LIFECIRCLE_ADDRESS_RATE": "10000",
-}
-"""Tests ask faster than people do; the tests of the limits set their own."""
-
-
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def clean_environment(**extra: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("LIFECIRCLE_")}
-    return {**kept, **_NO_HURRY, **extra}
 
 
 def children(pid: int) -> list[int]:
@@ -52,12 +37,13 @@ def children(pid: int) -> list[int]:
 
 
 def is_fork_server(pid: int) -> bool:
-    return b"multiprocessing.forkserver" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    command, name = Path(f"/proc/{pid}/cmdline").read_bytes(), Path(f"/proc/{pid}/comm").read_text()
+    return b"multiprocessing.forkserver" in command or name.strip() == FORK_SERVER
 
 
 @dataclass
 class Server:
-    """`lifecircle serve` as a user starts it."""
+    """`lifecircle serve`."""
 
     state: Path
     workers: int = 1
@@ -65,8 +51,10 @@ class Server:
     seeded: Path | None = None
     """A state folder to begin with a copy of, where `state` is still empty."""
     environment: Mapping[str, str] = field(default_factory=dict)
+    forked: bool = True
+    """Else started as a user starts it."""
     port: int = field(default_factory=free_port)
-    process: subprocess.Popen[bytes] | None = None
+    process: Process | None = None
 
     @property
     def url(self) -> str:
@@ -77,15 +65,13 @@ class Server:
         return self.state.with_name(self.state.name + ".log")
 
     def start(self) -> Server:
-        command = [sys.executable, "-m", "lifecircle.gateway.cli", "serve", "--port", str(self.port)]
+        command = ["serve", "--port", str(self.port), "--workers", str(self.workers), "--state", str(self.state)]
         command += ["--demo"] if self.demo else []
-        command += ["--workers", str(self.workers), "--state", str(self.state)]
+        environment = clean_environment(**self.environment)
         if self.seeded and not self.state.exists():
             shutil.copytree(self.seeded, self.state)
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                command, stdout=log, stderr=log, env=clean_environment(**self.environment), start_new_session=True
-            )
+            self.process = (fork if self.forked else start)(*command, environment=environment, output=log, errors=log)
         self.wait_until_ready()
         return self
 
