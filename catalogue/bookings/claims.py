@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import reduce
+from itertools import repeat
+from math import gcd
 from operator import or_
 from typing import NamedTuple
 
@@ -49,6 +51,17 @@ def cell_start(cell: int) -> datetime:
 def blocked(offering: Offering, interval: Interval) -> range:
     """The cells in which a place is taken. A session's places are its own, whatever its length: one cell."""
     return cells(interval)[:1] if offering.kind is OfferingKind.SESSION else reach(offering, interval)
+
+
+def _all_blocked(offering: Offering, intervals: Sequence[Interval]) -> list[range]:
+    """`blocked` of hundreds of intervals: what they have in common is looked up once."""
+    if offering.kind is OfferingKind.SESSION:
+        return [blocked(offering, interval) for interval in intervals]
+    before, after = offering.rules.buffer_before_minutes * 60, offering.rules.buffer_after_minutes * 60
+    return [
+        range((int(start.timestamp()) - before) // CELL_SECONDS, -((-int(end.timestamp()) - after) // CELL_SECONDS))
+        for start, end in intervals
+    ]
 
 
 def reach(offering: Offering, interval: Interval) -> range:
@@ -165,7 +178,7 @@ def free_counts(
     by_cell = [taken.get(key, {}) for key in ([resource] if resource else keys_of(offering))]
     if not any(by_cell):
         return [len(by_cell) if offering.uses_resources else offering.capacity] * len(intervals)
-    touched = [blocked(offering, interval) for interval in intervals]
+    touched = _all_blocked(offering, intervals)
     held = [_held_in(each, touched) for each in by_cell]
     if offering.uses_resources:
         return [masks.count(0) for masks in zip(*held, strict=True)]
@@ -174,19 +187,29 @@ def free_counts(
 
 
 def _held_in(by_cell: Mapping[int, int], spans: Sequence[range]) -> list[int]:
-    """The `held_mask` of each span. Spans of one length are looked at together, since most of them overlap."""
+    """The `held_mask` of each span. Spans of one length are looked at together, since most of them overlap.
+
+    Where all begin and end on a coarser grid, its steps are joined first: half hours instead of five minutes.
+    """
     if not by_cell:
         return [0] * len(spans)
     first, stop = min(span.start for span in spans), max(span.stop for span in spans)
-    masks = [by_cell.get(cell, 0) for cell in range(first, stop)]
-    joined = {length: _joined(masks, length) for length in {len(span) for span in spans}}
-    return [joined[len(span)][span.start - first] for span in spans]
+    lengths = {len(span) for span in spans}
+    step = gcd(*lengths, *(span.start - first for span in spans))
+    cells = list(map(by_cell.get, range(first, stop), repeat(0)))
+    steps = reduce(_both, (cells[offset::step] for offset in range(step)))
+    joined = {length: _joined(steps, length // step) for length in lengths}
+    return [joined[len(span)][(span.start - first) // step] for span in spans]
 
 
 def _joined(masks: list[int], length: int) -> list[int]:
-    """Of each cell and the following ones, `length` in all, what is held in any: twice as many cells at a time."""
+    """Of each place and the following ones, `length` in all, what is held in any: twice as many at a time."""
     reach = 1
     while reach * 2 <= length:
-        masks = list(map(or_, masks, masks[reach:]))
+        masks = _both(masks, masks[reach:])
         reach *= 2
-    return list(map(or_, masks, masks[length - reach :]))
+    return _both(masks, masks[length - reach :])
+
+
+def _both(masks: list[int], others: list[int]) -> list[int]:
+    return list(map(or_, masks, others))
