@@ -9,9 +9,9 @@ PORT ?= 8000
 ONCE ?=
 # compiled modules are kept, else each of some fifty processes compiles everything that it imports
 unexport PYTHONDONTWRITEBYTECODE
-# three processes, since many tests wait for servers; whole files, which share servers; asserts not rewritten, which
+# four processes, since many tests wait for servers; whole files, which share servers; asserts not rewritten, which
 # would take each process ten seconds
-TOGETHER := -n 3 --dist loadfile --no-loadscope-reorder --assert=plain
+TOGETHER := -n 4 --dist loadfile --no-loadscope-reorder --assert=plain
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test ahead check bench soak fuzz seed lock schema clean

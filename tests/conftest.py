@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from commands import lifecircle
 from factories import SetClock
+from patience import until_here
 from servers import Client, Server, close_clients, running
 from sharing_out import WholeFiles
 from xdist.remote import Producer
@@ -82,6 +83,8 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not done.exists():
             lifecircle("seed", "--state", str(state)).check_returncode()
+            with running(Server(state)):  # makes the image of the catalogue, which else every copy would make anew
+                until_here((state / "snapshot" / "current.json").exists)
             done.touch()
     return state
 

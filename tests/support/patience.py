@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 
 PATIENCE = 60.0
@@ -21,3 +22,12 @@ async def until_told(holds: Callable[[], Awaitable[object]]) -> None:
     async with asyncio.timeout(PATIENCE):
         while not await holds():
             await asyncio.sleep(0.01)
+
+
+def until_here(holds: Callable[[], object]) -> None:
+    """As `until`, where no loop runs."""
+    deadline = time.monotonic() + PATIENCE
+    while not holds():
+        if time.monotonic() > deadline:
+            raise TimeoutError
+        time.sleep(0.01)

@@ -17,6 +17,7 @@ import httpx2
 import plain_http
 from commands import Process, clean_environment, fork, start
 from forking import FORK_SERVER
+from patience import until_here
 
 from lifecircle.gateway.embedded import uri_of
 
@@ -93,12 +94,20 @@ class Server:
         return self.process.wait(60)
 
     def kill(self) -> None:
-        """kill -9 of the server and all its workers, not of the database."""
+        """kill -9 of the server and all its workers, not of the database.
+
+        The server first, which would replace a worker that dies; one that it had just begun ends by itself.
+        """
         assert self.process
-        for pid in [*self.worker_pids(), self.process.pid]:
+        for pid in [self.process.pid, *self.worker_pids()]:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self.process.wait(30)
+        until_here(lambda: not self._is_listening())
+
+    def _is_listening(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def worker_pids(self) -> list[int]:
         """Workers are forked from a child of the server, which has other children too."""
