@@ -53,17 +53,6 @@ def blocked(offering: Offering, interval: Interval) -> range:
     return cells(interval)[:1] if offering.kind is OfferingKind.SESSION else reach(offering, interval)
 
 
-def _all_blocked(offering: Offering, intervals: Sequence[Interval]) -> list[range]:
-    """`blocked` of hundreds of intervals: what they have in common is looked up once."""
-    if offering.kind is OfferingKind.SESSION:
-        return [blocked(offering, interval) for interval in intervals]
-    before, after = offering.rules.buffer_before_minutes * 60, offering.rules.buffer_after_minutes * 60
-    return [
-        range((int(start.timestamp()) - before) // CELL_SECONDS, -((-int(end.timestamp()) - after) // CELL_SECONDS))
-        for start, end in intervals
-    ]
-
-
 def reach(offering: Offering, interval: Interval) -> range:
     """The cells of the interval and of the buffers around it."""
     first = int(interval.start.timestamp()) - offering.rules.buffer_before_minutes * 60
@@ -178,7 +167,7 @@ def free_counts(
     by_cell = [taken.get(key, {}) for key in ([resource] if resource else keys_of(offering))]
     if not any(by_cell):
         return [len(by_cell) if offering.uses_resources else offering.capacity] * len(intervals)
-    touched = _all_blocked(offering, intervals)
+    touched = [blocked(offering, interval) for interval in intervals]
     held = [_held_in(each, touched) for each in by_cell]
     if offering.uses_resources:
         return [masks.count(0) for masks in zip(*held, strict=True)]

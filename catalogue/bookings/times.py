@@ -85,7 +85,7 @@ def bookable_intervals(offering: Offering, openings: Sequence[OpenRange], minute
     length = minutes or offering.duration_minutes
     if offering.kind is OfferingKind.REQUEST_ONLY or not length:
         return []
-    return [interval for opening in openings for interval in _grid(opening, length, offering.grid_minutes)]
+    return sorted(interval for opening in openings for interval in _grid(opening, length, offering.grid_minutes))
 
 
 def _grid(opening: OpenRange, minutes: int, grid_minutes: int) -> list[Interval]:

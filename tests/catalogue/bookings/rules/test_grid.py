@@ -110,3 +110,9 @@ def test_off_the_grid_in_the_small_hours_of_a_closed_day_is_still_off_the_grid()
 def test_a_time_without_a_session_says_so() -> None:
     course = offered(kind="SESSION", sessions=[a_session(at("2026-11-26 19:00"))])
     assert placed("2026-11-26 19:30", course, openings(), "国庆节") == "OUTSIDE_HOURS 这个时间没有安排场次。"
+
+
+def test_times_are_in_order_also_where_ranges_overlap() -> None:
+    found = bookable_intervals(offered(grid_minutes=60), openings(("09:00", "13:00"), ("10:30", "14:30")))
+    assert found == sorted(found, key=lambda interval: interval.start)
+    assert len(found) == 8
