@@ -51,7 +51,7 @@ def test_the_catalogue_knows_nothing_of_the_edge(foreign: str) -> None:
 
 
 def test_only_database_and_store_modules_and_the_keeper_know_the_driver() -> None:
-    allowed = {"database.py", "store.py", "keeper.py", "jobs.py", "health.py"}
+    allowed = {"database.py", "together.py", "store.py", "keeper.py", "jobs.py", "health.py"}
     drivers = {"motor", "pymongo", "bson"}
     offenders = [
         str(path.relative_to(ROOT))

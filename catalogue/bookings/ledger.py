@@ -49,7 +49,18 @@ class Ledger:
         terms = await read_terms(self.database, offering_id)
         if terms is None:
             raise not_on_offer()
+        if self.live:
+            self.live.districts[terms.store.id] = terms.district
         return terms
+
+    def known_terms(self, offering_id: str) -> OfferingTerms | None:
+        """As this worker knows them while that is fresh: as good as those of the second before.
+
+        None where the database must be asked. Nobody should be refused for them, since an edit may be on its way.
+        """
+        known = self.live.listing(offering_id) if self.live and self.live.is_fresh(self.clock()) else None
+        district = self.live.districts.get(known.store.id) if self.live and known else None
+        return OfferingTerms(known.offering, known.store, known.schedule, district) if known and district else None
 
     async def listing(self, offering_id: str) -> Listing:
         """To be shown: as this worker knows it while what it knows is fresh. Raises NotFound."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -155,17 +156,29 @@ class BookingDesk:
 
     async def _create(self, resident: str, request: BookingRequest) -> Booking:
         """The id of a booking is made from its key, so a second attempt with the key runs into the first by itself."""
-        terms = await self._ledger.terms(request.offering)
-        check_on_offer(terms)
+        wanted = await self._wanted_as_known(resident, request)
+        terms = wanted.terms if wanted else await self._ledger.terms(request.offering)
         try:
-            rules.check_terms(request, terms.offering, self.clock())
-            interval = self._interval(request.start, request.duration_minutes, terms)
-            await check_service_area(self.database, terms, request.contact)
-            return await self._claimer.claim(Wanted(resident, request, terms, (interval,)))
+            return await self._claimer.claim(wanted or await self._wanted(resident, request, terms))
         except BookingRefused as refusal:
             if await self._claimer.earlier(resident, request) is None:
                 await self._add_suggestion(refusal, resident, terms, request)
             raise
+
+    async def _wanted_as_known(self, resident: str, request: BookingRequest) -> Wanted | None:
+        """None where nothing fresh is known, or where it forbids this: the database may say otherwise by now."""
+        terms = self._ledger.known_terms(request.offering)
+        with contextlib.suppress(BookingRefused, InvalidInput, NotFound):
+            return await self._wanted(resident, request, terms) if terms else None
+        return None
+
+    async def _wanted(self, resident: str, request: BookingRequest, terms: OfferingTerms) -> Wanted:
+        """Raises NotFound, InvalidInput and every BookingRefused that has nothing to do with others."""
+        check_on_offer(terms)
+        rules.check_terms(request, terms.offering, self.clock())
+        interval = self._interval(request.start, request.duration_minutes, terms)
+        await check_service_area(self.database, terms, request.contact)
+        return Wanted(resident, request, terms, (interval,))
 
     def _interval(self, start: datetime, minutes: int | None, terms: OfferingTerms) -> Interval:
         return interval_of(start, minutes, terms.offering, self._ledger.open_days(terms, local_day(start), 1))

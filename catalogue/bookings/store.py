@@ -27,6 +27,7 @@ from lifecircle.catalogue.bookings.model import (
 from lifecircle.catalogue.bookings.moves import OFFERED, is_expired
 from lifecircle.catalogue.database import Database, Document, ensure_indexes
 from lifecircle.catalogue.pages import PageKey
+from lifecircle.catalogue.together import Inserts
 
 INDEXES = (
     IndexModel(
@@ -83,6 +84,7 @@ class Holder:
 class BookingStore:
     def __init__(self, database: Database) -> None:
         self._bookings = database["bookings"]
+        self._inserts = Inserts(self._bookings)
 
     async def create_indexes(self) -> None:
         await ensure_indexes(self._bookings, INDEXES)
@@ -91,7 +93,7 @@ class BookingStore:
 
     async def insert(self, document: Document) -> None:
         """Claim, booking and first event in one write. Raises DuplicateKeyError when a claim is held."""
-        await self._bookings.insert_one(document)
+        await self._inserts.insert(document)
 
     async def change(self, key: str, district: str, version: int, change: Mapping[str, Any]) -> Document | None:
         """Compare and set: the document after it; None where it is no longer of that version.

@@ -1,4 +1,4 @@
-"""The rules and prices that decide a booking, read from the database and not from a snapshot."""
+"""The rules and prices that decide a booking, as the database has them."""
 
 from __future__ import annotations
 

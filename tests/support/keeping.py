@@ -18,6 +18,16 @@ from lifecircle.catalogue.snapshot.keeper import SnapshotKeeper
 Keep = Callable[..., Awaitable[SnapshotKeeper]]
 
 
+class Stuck(SnapshotKeeper):
+    """A keeper whose stream answered so long ago."""
+
+    stuck = 0.0
+
+    @property
+    def age_seconds(self) -> float:
+        return self.stuck
+
+
 @asynccontextmanager
 async def keepers(make: Callable[..., SnapshotKeeper]) -> AsyncIterator[Keep]:
     """Starts what `make` makes, as many as a test asks for, and stops them when it ends."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from lifecircle.catalogue.bookings.occupancy.index import OccupancyIndex
@@ -21,6 +21,8 @@ LOST_SECONDS = 15.0
 class Live:
     keeper: SnapshotKeeper
     index: OccupancyIndex
+    districts: dict[str, str] = field(default_factory=dict)
+    """Of stores that were booked at before. A store never leaves its district, and a snapshot does not tell it."""
 
     def is_fresh(self, now: datetime) -> bool:
         return self.keeper.age_seconds <= FRESH_SECONDS and not self.index.is_behind(now)

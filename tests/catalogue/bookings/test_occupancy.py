@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from desk import TEN, Offer, a_start, asked, refusal
 from factories import NOON, SetClock
+from keeping import Stuck
 from patience import until, until_told
 
 from lifecircle.catalogue.bookings.claims import taken_by
@@ -25,16 +26,6 @@ from lifecircle.catalogue.people.rates import Limit
 from lifecircle.catalogue.snapshot.keeper import SnapshotKeeper
 
 DAY = date(2026, 11, 26)
-
-
-class Stuck(SnapshotKeeper):
-    """A keeper whose stream answered so long ago."""
-
-    stuck = 0.0
-
-    @property
-    def age_seconds(self) -> float:
-        return self.stuck
 
 
 @pytest.fixture
