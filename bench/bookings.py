@@ -27,12 +27,14 @@ import httpx2
 
 from bench.http_client import Connection, connections
 from bench.serving import database_uri
-from lifecircle.catalogue.bookings.claims import Place, day_keys, holds_of, place_claims, resident_claims
+from lifecircle.catalogue.bookings.claims import Place, day_keys, holds_of, place_claims
+from lifecircle.catalogue.bookings.documents import ticket_lookup
 from lifecircle.catalogue.bookings.model import BookingDate, Interval, date_document
 from lifecircle.catalogue.bookings.occupancy.index import OccupancyIndex
 from lifecircle.catalogue.bookings.occupancy.live import Live
 from lifecircle.catalogue.bookings.service import BookingDesk
 from lifecircle.catalogue.bookings.store import INDEXES
+from lifecircle.catalogue.bookings.turns import next_turns
 from lifecircle.catalogue.clock import local_day, midnight, system_clock
 from lifecircle.catalogue.database import Client, Database, Document, connect, open_database
 from lifecircle.catalogue.hours.holidays import state_calendar
@@ -101,43 +103,50 @@ async def measure(uri: str) -> tuple[float, float, float]:
 # --- bookings per second ---
 
 
-class Residents:
-    """Signed-in clients; each books one hour after another, and has begun elsewhere in the fortnight."""
+class Resident:
+    """Signed in on one connection; books one hour after another, and has begun elsewhere in the fortnight."""
 
-    def __init__(self, idle: list[Connection], tokens: list[str]) -> None:
-        self._idle, self.tokens = idle, tokens
+    def __init__(self, number: int, connection: Connection, token: str) -> None:
+        self._connection, self._token = connection, token
         tomorrow = midnight(local_day(system_clock()) + timedelta(days=2))
-        self._starts = [tomorrow + timedelta(hours=number) for number in range(DAYS * 24)]
-        self._turn = itertools.count()
+        self._starts = (tomorrow + timedelta(hours=(turn + 9 * number) % (DAYS * 24)) for turn in itertools.count())
 
-    async def book(self, _: Document) -> None:
-        turn = next(self._turn)
-        who, when = turn % len(self.tokens), turn // len(self.tokens)
-        token, start = self.tokens[who], self._starts[(when + 9 * who) % len(self._starts)]
-        asked = {"offering": _global_id(OFFERING), "start": start.isoformat(), "contactPhone": "13800138000"}
-        asked["idempotencyKey"] = f"turn-{turn}"
+    async def book(self) -> None:
+        asked = {"offering": _global_id(OFFERING), "start": next(self._starts).isoformat()}
+        asked |= {"contactPhone": "13800138000", "idempotencyKey": secrets.token_hex(8)}
         body = {"query": _CREATE, "variables": {"i": asked}}
         answer: Any = None
-        connection = self._idle.pop()
         for _ in range(5):  # as a client does that got no answer in time
             with contextlib.suppress(OSError, asyncio.IncompleteReadError):
-                answer = await connection.post("/graphql", body, authorization=f"Bearer {token}")
+                answer = await self._connection.post("/graphql", body, authorization=f"Bearer {self._token}")
                 payload = (answer.get("data") or {}).get("createBooking")
                 if payload and not payload["errors"]:
-                    self._idle.append(connection)
                     return
         raise RuntimeError(answer)
+
+
+class Residents:
+    """As many as book at the same time."""
+
+    def __init__(self, idle: list[Resident]) -> None:
+        self._idle = idle
+
+    async def book(self, _: Document) -> None:
+        resident = self._idle.pop(0)
+        await resident.book()
+        self._idle.append(resident)
 
 
 @contextlib.asynccontextmanager
 async def booking_clients() -> Any:
     async with connections(PORT, CLIENTS) as opened:
-        tokens = []
-        for connection in opened:
+        residents = []
+        for number, connection in enumerate(opened):
             variables = {"c": f"demo:{secrets.token_hex(6)}"}
             answer = await connection.post("/graphql", {"query": _SIGN_IN, "variables": variables})
-            tokens.append(answer["data"]["signInWithWeChat"]["session"]["accessToken"])
-        yield Residents(opened, tokens)
+            token = answer["data"]["signInWithWeChat"]["session"]["accessToken"]
+            residents.append(Resident(number, connection, token))
+        yield Residents(residents)
 
 
 async def rounds(client: Client, residents: Residents) -> tuple[float, float, float]:
@@ -159,7 +168,8 @@ def copies(rows: list[Document], mark: str) -> Iterator[Document]:
     """The same documents with ids and claims of their own."""
     for row in rows:
         key = f"{mark}{secrets.token_hex(8)}"
-        yield {**row, "_id": key, "claims": [f"{key}{claim}" for claim in row["claims"]]}
+        own = {name: [f"{key}{each}" for each in row[name]] for name in ("claims", "tickets")}
+        yield {**row, "_id": key, **own}
 
 
 async def rate(do: Callable[[Document], Awaitable[Any]], rows: list[Document]) -> float:
@@ -193,7 +203,7 @@ async def fill(database: Database, there: int, size: int) -> None:
 
 def _booking(key: str, resident: str, offering: Offering, interval: Interval, seat: int) -> Document:
     date = BookingDate(interval, holds_of(offering, interval, [Place(offering.id, seat)]))
-    claims = [*place_claims(date.holds), *resident_claims(resident, interval)]
+    claims, turns = list(place_claims(date.holds)), next_turns(resident, [interval], {}) or ()
     now = datetime.now(UTC)
     return {
         "_id": key,
@@ -212,7 +222,8 @@ def _booking(key: str, resident: str, offering: Offering, interval: Interval, se
         "days": [local_day(interval.start).isoformat()],
         "seats": [seat],
         "claims": claims,
-        "lookup": day_keys(claims),
+        "lookup": [*day_keys(claims), *ticket_lookup(turns)],
+        "tickets": list(turns),
         "party_size": 1,
         "price": 1000,
         "cancel_before_minutes": 0,

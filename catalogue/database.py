@@ -22,8 +22,8 @@ Client = AsyncIOMotorClient[Document]
 Database = AsyncIOMotorDatabase[Document]
 Collection = AsyncIOMotorCollection[Document]
 
-SCHEMA_VERSION = 1
-"""Raised by a change that an older release must not meet."""
+SCHEMA_VERSION = 2
+"""Raised by a change that an older release must not meet. 2: residents' turns (docs/decisions/0031)."""
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -79,7 +79,7 @@ async def wait_until_reachable(client: Client, seconds: float) -> None:
 
 
 async def ensure_schema_version(database: Database) -> None:
-    """Store the schema version in an empty database; refuse a newer one.
+    """Store the schema version, so that older releases refuse what this one writes; refuse a newer one.
 
     Raises SchemaTooNew.
     """
@@ -91,6 +91,8 @@ async def ensure_schema_version(database: Database) -> None:
         raise SchemaTooNew(
             f"the database has schema version {found}, this release knows {SCHEMA_VERSION}: install the newer release"
         )
+    if found < SCHEMA_VERSION:
+        await database["meta"].update_one({"_id": "schema", "version": found}, {"$set": {"version": SCHEMA_VERSION}})
 
 
 async def ensure_indexes(collection: Collection, indexes: Sequence[IndexModel]) -> None:

@@ -10,10 +10,8 @@ from lifecircle.catalogue.bookings.claims import (
     Place,
     Taken,
     blocked,
-    cells,
     free_places,
     holds_of,
-    is_resident_claim,
     places_needed,
     resource_key,
 )
@@ -29,17 +27,16 @@ from lifecircle.catalogue.bookings.model import (
     dates_from_document,
 )
 from lifecircle.catalogue.bookings.mover import Mover
-from lifecircle.catalogue.bookings.moves import OFFERED, is_expired
+from lifecircle.catalogue.bookings.moves import OFFERED
+from lifecircle.catalogue.bookings.own import OwnTime, overlap_with
 from lifecircle.catalogue.bookings.store import Holder, taken_from
-from lifecircle.catalogue.bookings.texts import time_text
 from lifecircle.catalogue.bookings.waiting.model import WaitingEntry
 from lifecircle.catalogue.clock import local_day
-from lifecircle.catalogue.database import DuplicateKeyError, violated_index, violated_value
+from lifecircle.catalogue.database import DuplicateKeyError, violated_index
 from lifecircle.catalogue.errors import (
     BookingLimitReached,
     Busy,
     IdempotencyConflict,
-    OverlapsYourBooking,
     TimeSlotFull,
 )
 from lifecircle.catalogue.offerings.store import OfferingTerms
@@ -65,6 +62,10 @@ class Wanted(NamedTuple):
 class Claimer:
     ledger: Ledger
     mover: Mover
+
+    @property
+    def own(self) -> OwnTime:
+        return OwnTime(self.ledger, self.mover)
 
     async def claim(self, wanted: Wanted) -> Booking:
         """The booking, made now or by the same key before.
@@ -94,19 +95,22 @@ class Claimer:
         return ids_of_key(resident, key, self.ledger.keys) if key is not None else []
 
     async def _claim_free(self, wanted: Wanted) -> Booking:
+        """What this worker believes is tried first; where it was wrong, the database is asked."""
         ids = self._ids(wanted.resident, wanted.request)
         booking_id = ids[0] if ids else new_id()
-        for attempt in range(TRIES):
-            known = self.ledger.believed_taken() if attempt == 0 else None
-            taken = known if known is not None else await self.taken(wanted)
-            dates = self._dates(wanted, taken)
+        known, known_turns = self.ledger.believed_taken(), self._believed_turns(wanted)
+        for _ in range(TRIES):
+            dates = self._dates(wanted, await self.taken(wanted) if known is None else known)
             if dates is None and known is None:
                 return await self._when_full(wanted)
             if dates is None:
+                known = None
                 continue
-            draft = BookingDraft(
-                booking_id, wanted.resident, wanted.request, wanted.terms, dates, await self.tickets(wanted)
-            )
+            turns = known_turns or await self._own_turns(wanted)
+            if isinstance(turns, Booking):
+                return turns
+            tickets = (*await self.tickets(wanted), *turns)
+            draft = BookingDraft(booking_id, wanted.resident, wanted.request, wanted.terms, dates, tickets)
             try:
                 return await self.ledger.insert(booking_document(draft, self.ledger.keys, self.ledger.clock()))
             except DuplicateKeyError as error:
@@ -115,7 +119,28 @@ class Claimer:
                     return settled
                 if violated_index(error) == {"_id"}:  # the id of a key that a person used who is no more
                     booking_id = new_id()
+                elif "tickets" in violated_index(error):
+                    known_turns = None
+                else:
+                    known = None
         raise Busy("现在预约的人太多，请稍后再试。")
+
+    def _believed_turns(self, wanted: Wanted) -> tuple[str, ...] | None:
+        """As this worker last heard, however long ago: who has heard too little takes a turn that is taken."""
+        live = self.ledger.live
+        return live.index.next_turns(wanted.resident, wanted.intervals, self.ledger.clock()) if live else None
+
+    async def _own_turns(self, wanted: Wanted) -> tuple[str, ...] | Booking:
+        """As the database has them; or the booking that the same request has made. Raises OverlapsYourBooking."""
+        earlier = await self.earlier(wanted.resident, wanted.request)
+        if earlier:
+            return earlier
+        found = await self.own.turns(wanted.resident, wanted.terms.district, wanted.intervals)
+        if isinstance(found, Booking):
+            document = await self.ledger.store.document(found.id) or {}
+            if document.get("request_key") not in self._ids(wanted.resident, wanted.request):
+                raise overlap_with(found, wanted.intervals)
+        return found
 
     async def taken(self, wanted: Wanted) -> Taken:
         """As the database has it; whoever's time has run out is cleared away first, since their claims still stand."""
@@ -193,11 +218,8 @@ class Claimer:
 
         Raises OverlapsYourBooking, TimeSlotFull, IdempotencyConflict.
         """
-        earlier = await self.earlier(wanted.resident, wanted.request)
-        if earlier:
-            return earlier
-        own = await self._own_in_the_way(wanted)
-        if own:
+        own = await self._own_turns(wanted)
+        if isinstance(own, Booking):
             return own
         kept = await self._take_unseen_offer(wanted)
         if kept:
@@ -205,42 +227,14 @@ class Claimer:
         raise TimeSlotFull("这个时间已经约满了。", "start")
 
     async def _after_collision(self, error: DuplicateKeyError, wanted: Wanted, booking_id: str) -> Booking | None:
-        """None: another place may still be free, try again. Raises OverlapsYourBooking, IdempotencyConflict."""
+        """None: another place may still be free, try again. Raises IdempotencyConflict."""
         earlier = await self.earlier(wanted.resident, wanted.request)
         if earlier:
             return earlier
         if violated_index(error) == {"_id"}:  # the driver wrote again after a lost answer: the first write is ours
             found = await self.ledger.store.find(booking_id)
             return found if found and found.resident == wanted.resident else None
-        if is_resident_claim(str(violated_value(error, "claims"))):
-            return await self._own_in_the_way(wanted)
         return None
-
-    async def _own_in_the_way(self, wanted: Wanted) -> Booking | None:
-        """A booking of the resident's at one of the times; the one that the same request made is given back.
-
-        Raises OverlapsYourBooking.
-        """
-        for interval in wanted.intervals:
-            for own in await self.own_at(wanted.resident, wanted.terms.district, interval):
-                document = await self.ledger.store.document(own.id) or {}
-                if document.get("request_key") in self._ids(wanted.resident, wanted.request):
-                    return own
-                raise overlap_with(own, interval)
-        return None
-
-    async def own_at(self, resident: str, district: str, interval: Interval) -> list[Booking]:
-        """The resident's bookings whose claims meet those of the time; those run out are cleared away."""
-        span, now = cells(interval), self.ledger.clock()
-        found = []
-        for own in await self.ledger.store.own(resident, district, span.start, span.stop):
-            if not any(share_cells(date.interval, interval) for date in own.coming):
-                continue
-            if is_expired(own.status, own.expires_at, now):
-                await self.mover.release(own)
-            else:
-                found.append(own)
-        return found
 
     # --- a place that was kept ---
 
@@ -265,9 +259,11 @@ class Claimer:
         if kept.interval != wanted.intervals[0] or (wanted.request.resource and not self._is_wanted(wanted, places)):
             return None
         date = BookingDate(kept.interval, holds_of(wanted.terms.offering, kept.interval, places[: wanted.needed]))
-        draft = BookingDraft(
-            offer["_id"], wanted.resident, wanted.request, wanted.terms, (date,), await self.tickets(wanted)
-        )
+        turns = await self._own_turns(wanted)
+        if isinstance(turns, Booking):
+            return turns
+        tickets = (*await self.tickets(wanted), *turns)
+        draft = BookingDraft(offer["_id"], wanted.resident, wanted.request, wanted.terms, (date,), tickets)
         document = booking_document(draft, self.ledger.keys, now, offer["version"] + 1)
         ids = self._ids(wanted.resident, wanted.request)
         try:
@@ -277,13 +273,3 @@ class Claimer:
 
     def _is_wanted(self, wanted: Wanted, places: Sequence[Place]) -> bool:
         return places[0].of == resource_key(wanted.terms.store.id, wanted.request.resource or "")
-
-
-def share_cells(one: Interval, other: Interval) -> bool:
-    a, b = cells(one), cells(other)
-    return a.start < b.stop and b.start < a.stop
-
-
-def overlap_with(own: Booking, interval: Interval) -> OverlapsYourBooking:
-    met = next(date.interval for date in own.coming if share_cells(date.interval, interval))
-    return OverlapsYourBooking(f"您在{time_text(met.start)}已经预约了“{own.offering_name}”，时间重叠。", "start")

@@ -1,8 +1,8 @@
 """Claims: the keys that make a double booking impossible.
 
-Every booking that holds a place carries one key per place and grid cell, and one per resident and cell, under a unique
-multikey index. Two bookings that want the same place or the same resident at the same time share a key, and the
-database refuses the second. A place is a numbered seat of an offering, or a named resource of a store.
+Every booking that holds a place carries one key per place and grid cell under a unique multikey index. Two bookings
+that want the same place at the same time share a key, and the database refuses the second. A place is a numbered seat
+of an offering, or a named resource of a store. That a resident is in one place at a time is kept by turns (`turns.py`).
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ DAY_CELLS = 24 * 60 // CELL_MINUTES
 Taken = Mapping[str, Mapping[int, int]]
 """What is held: of an offering or a resource, by cell, one bit a seat."""
 
-_RESIDENT_MARK = "~"
 _RESOURCE_MARK = "="
 
 
@@ -108,15 +107,6 @@ def place_claims(holds: Iterable[Hold]) -> Iterator[str]:
         for seat in hold.seats:
             for cell in range(hold.first, hold.stop):
                 yield f"{hold.of}#{seat}@{cell}"
-
-
-def resident_claims(resident: str, interval: Interval) -> Iterator[str]:
-    for cell in cells(interval):
-        yield f"{_RESIDENT_MARK}{resident}@{cell}"
-
-
-def is_resident_claim(claim: str) -> bool:
-    return claim.startswith(_RESIDENT_MARK)
 
 
 def day_keys(claims: Iterable[str]) -> list[str]:

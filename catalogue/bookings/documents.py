@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from lifecircle.catalogue.bookings.claims import day_keys, place_claims, resident_claims
+from lifecircle.catalogue.bookings.claims import day_keys, place_claims
 from lifecircle.catalogue.bookings.limits import key_of_ticket
 from lifecircle.catalogue.bookings.model import (
     HOLDING,
@@ -30,6 +30,7 @@ from lifecircle.catalogue.bookings.model import (
 )
 from lifecircle.catalogue.bookings.moves import frees_tickets, next_due
 from lifecircle.catalogue.bookings.rules import price_of
+from lifecircle.catalogue.bookings.turns import limits_among, over_at, turn_keys, turns_among
 from lifecircle.catalogue.clock import local_day
 from lifecircle.catalogue.database import Document
 from lifecircle.catalogue.notices.rules import first_outbox
@@ -57,6 +58,7 @@ class BookingDraft:
     terms: OfferingTerms
     dates: tuple[BookingDate, ...]
     tickets: tuple[str, ...]
+    """Of its limits, and the resident's turns."""
 
 
 def booking_document(draft: BookingDraft, keys: KeyRing, now: datetime, version: int = 1) -> Document:
@@ -98,7 +100,7 @@ def placed(resident: str, dates: Sequence[BookingDate], tickets: Sequence[str]) 
     """Everything of a document that says when and what it holds; the first date that has not ended is the present."""
     coming = [date for date in dates if date.ended is None]
     claims = list(place_claims(hold for date in coming for hold in date.holds))
-    claims += [claim for date in coming for claim in resident_claims(resident, date.interval)]
+    own = turn_keys(resident, [date.interval for date in coming])
     present = coming[0]
     return {
         "start": present.interval.start,
@@ -107,7 +109,7 @@ def placed(resident: str, dates: Sequence[BookingDate], tickets: Sequence[str]) 
         "days": sorted({local_day(date.interval.start).isoformat() for date in dates}),
         "seats": [seat for hold in present.holds for seat in hold.seats],
         "claims": claims,
-        "lookup": [*day_keys(claims), *ticket_lookup(tickets)],
+        "lookup": [*day_keys(claims), *sorted({*own, *ticket_lookup(tickets)})],
         **({"tickets": list(tickets)} if tickets else {}),
     }
 
@@ -119,9 +121,9 @@ def moved(booking: Booking, event: BookingEvent, *, kind: str | None = None, **s
     values = {name: value for name, value in sets.items() if value is not None}
     if status not in HOLDING:
         unset |= {"claims": ""}
-        keeps_tickets = bool(booking.tickets) and not frees_tickets(status)
-        if keeps_tickets:
-            values |= {"lookup": ticket_lookup(booking.tickets), "due_at": booking.interval.end + TICKETS_KEPT}
+        kept = _kept_tickets(booking, status, now)
+        if kept:
+            values |= {"tickets": kept, "lookup": ticket_lookup(kept), "due_at": _forgotten_at(booking, kept)}
         else:
             unset |= {"lookup": "", "tickets": "", "due_at": ""}
     else:
@@ -137,6 +139,18 @@ def moved(booking: Booking, event: BookingEvent, *, kind: str | None = None, **s
         },
         "$inc": {"version": 1},
     }
+
+
+def _kept_tickets(booking: Booking, status: BookingStatus, now: datetime) -> list[str]:
+    """Turns, while their day can still be booked; those of limits, where the booking counts."""
+    turns = [turn for turn in turns_among(booking.tickets) if over_at(turn) > now]
+    return turns if frees_tickets(status) else [*limits_among(booking.tickets), *turns]
+
+
+def _forgotten_at(booking: Booking, tickets: Sequence[str]) -> datetime:
+    """When the tickets of a booking that is over are of no use any more."""
+    counted = [booking.interval.end + TICKETS_KEPT] if limits_among(tickets) else []
+    return max([*counted, *map(over_at, turns_among(tickets))])
 
 
 def notice(subject: str, version: int, kind: str, now: datetime) -> Document:

@@ -155,7 +155,7 @@ class Mover:
         elif booking.status in HOLDING:
             ending = _step(booking, BookingStatus.COMPLETED, Actor.SYSTEM, BY_ITSELF, now)
             await self.ledger.change(booking, ending)
-        else:  # the tickets of its limits are of no use any more
+        else:  # its tickets are of no use any more
             forget = {"$unset": {"due_at": "", "tickets": "", "lookup": ""}, "$inc": {"version": 1}}
             await self.ledger.change(booking, forget)
         return True

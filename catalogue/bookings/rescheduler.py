@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from lifecircle.catalogue.bookings.claimer import TRIES, Claimer, Wanted, overlap_with, share_cells
+from lifecircle.catalogue.bookings.claimer import TRIES, Claimer, Wanted
 from lifecircle.catalogue.bookings.claims import Place, free_places, holds_of, places_needed, without
 from lifecircle.catalogue.bookings.documents import RESCHEDULED, moved, placed, resource_names
 from lifecircle.catalogue.bookings.ledger import Ledger, check_on_offer
@@ -23,11 +23,12 @@ from lifecircle.catalogue.bookings.model import (
 )
 from lifecircle.catalogue.bookings.mover import Mover, changed_meanwhile, date_at
 from lifecircle.catalogue.bookings.moves import check_reschedulable, next_due
+from lifecircle.catalogue.bookings.own import overlap_with, share_cells
 from lifecircle.catalogue.bookings.rules import check_start
 from lifecircle.catalogue.bookings.texts import time_text
 from lifecircle.catalogue.bookings.times import interval_of
 from lifecircle.catalogue.clock import local_day
-from lifecircle.catalogue.database import Document, DuplicateKeyError, violated_value
+from lifecircle.catalogue.database import Document, DuplicateKeyError
 from lifecircle.catalogue.errors import Busy, StateChanged, TimeSlotFull
 from lifecircle.catalogue.offerings.model import OfferingKind
 from lifecircle.catalogue.offerings.store import OfferingTerms
@@ -62,8 +63,7 @@ class Rescheduler:
                 return await self._when_full(booking, wanted)
             try:
                 after = await self.ledger.change(booking, change)
-            except DuplicateKeyError as error:
-                await self._check_own(error, booking, wanted)
+            except DuplicateKeyError:
                 continue
             if after is None:
                 return await self._moved_meanwhile(booking, start)
@@ -77,13 +77,13 @@ class Rescheduler:
         days = self.ledger.open_days(terms, local_day(start), 1)
         interval = interval_of(start, minutes, terms.offering, days)
         if any(share_cells(other.interval, interval) for other in booking.coming if other is not date):
-            raise overlap_with(booking, interval)
+            raise overlap_with(booking, [interval])
         return Wanted(booking.resident, BookingRequest(booking.offering, start, booking.party_size), terms, (interval,))
 
     async def _change(self, booking: Booking, date: BookingDate, wanted: Wanted) -> Document | None:
         """The update that moves the date to places that are free now; None: there are none.
 
-        Raises BookingLimitReached.
+        Raises OverlapsYourBooking, BookingLimitReached.
         """
         (interval,), offering = wanted.intervals, wanted.terms.offering
         taken = without(await self.claimer.taken(wanted), date.holds)
@@ -96,25 +96,24 @@ class Rescheduler:
         free.sort(key=lambda place: place not in own)
         fresh = BookingDate(interval, holds_of(offering, interval, free[:needed]))
         kept = without_date(booking.tickets, local_day(date.interval.start)) if booking.tickets else []
-        tickets = [*kept, *await self.claimer.tickets(wanted, booking.tickets, kept)]
+        turns = await self._turns(booking, wanted)
+        tickets = [*kept, *await self.claimer.tickets(wanted, booking.tickets, kept), *turns]
         return _update(booking, wanted.terms, date, fresh, tickets, self.ledger.clock())
 
     async def _when_full(self, booking: Booking, wanted: Wanted) -> Booking:
         """The place may have gone to the same request a moment ago. Raises OverlapsYourBooking, TimeSlotFull."""
         if (await self.mover.own(booking.resident, booking.id)).version != booking.version:
             return await self._moved_meanwhile(booking, wanted.intervals[0].start)
-        await self._check_own_at(booking, wanted)
+        await self._turns(booking, wanted)
         raise TimeSlotFull("这个时间已经约满了，原来的预约还在。", "start")
 
-    async def _check_own(self, error: DuplicateKeyError, booking: Booking, wanted: Wanted) -> None:
-        if str(violated_value(error, "claims")).startswith("~"):
-            await self._check_own_at(booking, wanted)
-
-    async def _check_own_at(self, booking: Booking, wanted: Wanted) -> None:
-        """Raises OverlapsYourBooking for another booking of the resident's."""
-        for own in await self.claimer.own_at(booking.resident, booking.district, wanted.intervals[0]):
-            if own.id != booking.id:
-                raise overlap_with(own, wanted.intervals[0])
+    async def _turns(self, booking: Booking, wanted: Wanted) -> tuple[str, ...]:
+        """New ones, beside those that it has. Raises OverlapsYourBooking for another booking of the resident's."""
+        own = self.claimer.own
+        found = await own.turns(booking.resident, booking.district, wanted.intervals, besides=booking.id)
+        if isinstance(found, Booking):
+            raise overlap_with(found, wanted.intervals)
+        return found
 
     async def _moved_meanwhile(self, booking: Booking, start: datetime) -> Booking:
         """The same request twice at once is one move."""

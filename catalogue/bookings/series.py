@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from lifecircle.catalogue.bookings.claimer import Claimer, Wanted, overlap_with, share_cells
+from lifecircle.catalogue.bookings.claimer import Claimer, Wanted
 from lifecircle.catalogue.bookings.claims import Taken
 from lifecircle.catalogue.bookings.ledger import Ledger
 from lifecircle.catalogue.bookings.limits import has_limits, limits_on, reached
 from lifecircle.catalogue.bookings.model import BookingRequest, Interval
+from lifecircle.catalogue.bookings.own import overlap_with, share_cells
 from lifecircle.catalogue.bookings.rules import check_start
 from lifecircle.catalogue.bookings.texts import time_text
 from lifecircle.catalogue.bookings.times import interval_of
@@ -87,8 +88,8 @@ class SeriesCheck:
     async def _check_free(self, wanted: Wanted, interval: Interval, others: list[Interval]) -> None:
         if any(share_cells(interval, other) for other in others):
             raise OverlapsYourBooking("这一次和同一系列里的另一次时间重叠。", "start")
-        for own in await self.claimer.own_at(wanted.resident, wanted.terms.district, interval):
-            raise overlap_with(own, interval)
+        for own in await self.claimer.own.at(wanted.resident, wanted.terms.district, interval):
+            raise overlap_with(own, [interval])
         taken: Taken = await self.claimer.taken(wanted)
         if len(self.claimer.free(wanted, interval, taken)) < wanted.needed:
             raise TimeSlotFull("这个时间已经约满了。", "start")

@@ -10,14 +10,15 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from lifecircle.catalogue.bookings import rules
-from lifecircle.catalogue.bookings.claimer import Claimer, Wanted, share_cells
+from lifecircle.catalogue.bookings.claimer import Claimer, Wanted
 from lifecircle.catalogue.bookings.claims import reach
 from lifecircle.catalogue.bookings.contacts import Contacts
 from lifecircle.catalogue.bookings.ledger import Ledger, Shuffle, check_on_offer
 from lifecircle.catalogue.bookings.limits import limits_on, reached
-from lifecircle.catalogue.bookings.model import Booking, BookingRequest, BookingStatus, Interval
+from lifecircle.catalogue.bookings.model import HOLDING, Booking, BookingRequest, BookingStatus, Interval
 from lifecircle.catalogue.bookings.mover import Mover
 from lifecircle.catalogue.bookings.occupancy.live import Live
+from lifecircle.catalogue.bookings.own import share_cells
 from lifecircle.catalogue.bookings.rescheduler import Rescheduler
 from lifecircle.catalogue.bookings.series import DateVerdict, SeriesCheck, refusal_of
 from lifecircle.catalogue.bookings.service_area import check_service_area
@@ -272,9 +273,9 @@ class BookingDesk:
         """The first at which the resident has nothing else and has not reached a limit."""
         if not times:
             return None
-        span = reach(terms.offering, Interval(min(t.start for t in times), max(t.end for t in times)))
-        own = await self._ledger.store.own(resident, terms.district, span.start, span.stop)
-        busy = [date.interval for booking in own for date in self._mover.as_of_now(booking).coming]
+        span = Interval(min(t.start for t in times), max(t.end for t in times))
+        own = map(self._mover.as_of_now, await self._ledger.store.own(resident, terms.district, [span]))
+        busy = [date.interval for booking in own if booking.status in HOLDING for date in booking.coming]
         for interval in times:
             if any(share_cells(interval, other) for other in busy):
                 continue

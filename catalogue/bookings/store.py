@@ -17,14 +17,17 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from lifecircle.catalogue.bookings.claims import Taken, keys_of_days, taken_by
 from lifecircle.catalogue.bookings.limits import used_by
 from lifecircle.catalogue.bookings.model import (
+    HOLDING,
     Booking,
     BookingDate,
     BookingStatus,
     Hold,
+    Interval,
     booking_from_document,
     dates_from_document,
 )
 from lifecircle.catalogue.bookings.moves import OFFERED, is_expired
+from lifecircle.catalogue.bookings.turns import turn_keys
 from lifecircle.catalogue.database import Database, Document, ensure_indexes
 from lifecircle.catalogue.pages import PageKey
 from lifecircle.catalogue.together import Inserts
@@ -78,6 +81,9 @@ class Holder:
 
     @property
     def holds(self) -> list[Hold]:
+        """None of one that is over, though it may still have tickets."""
+        if self.status not in HOLDING and not self.is_offer:
+            return []
         return [hold for date in self.dates if date.ended is None for hold in date.holds]
 
 
@@ -136,9 +142,9 @@ class BookingStore:
         rows = await self._by_lookup(district, lookups, _HOLDER)
         return [holder_of(row) for row in rows]
 
-    async def own(self, resident: str, district: str, first: int, stop: int) -> list[Booking]:
-        """The resident's bookings that hold a place on the days of the cells."""
-        lookups = keys_of_days(f"~{resident}", first, stop)
+    async def own(self, resident: str, district: str, intervals: Sequence[Interval]) -> list[Booking]:
+        """Whatever of the resident's has a turn of the days of the intervals, also what is over or cancelled."""
+        lookups = turn_keys(resident, intervals)
         return [booking_from_document(row) for row in await self._by_lookup(district, lookups, None)]
 
     async def used_tickets(self, district: str, keys: Sequence[str]) -> dict[str, int]:

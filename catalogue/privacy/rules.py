@@ -13,7 +13,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from lifecircle.catalogue.bookings.claims import is_resident_claim, resident_claims
 from lifecircle.catalogue.bookings.model import (
     HOLDING,
     Actor,
@@ -24,6 +23,7 @@ from lifecircle.catalogue.bookings.model import (
     event_document,
 )
 from lifecircle.catalogue.bookings.rules import may_move, time_text
+from lifecircle.catalogue.bookings.turns import turns_among
 from lifecircle.catalogue.clock import local
 from lifecircle.catalogue.errors import InvalidInput, StateChanged
 from lifecircle.catalogue.merchants import MerchantState
@@ -118,7 +118,8 @@ def without_person(document: Mapping[str, Any], tombstone: str, now: datetime) -
         return {**kept, "status": ending.status.value, "events": [*events, event_document(ending)]}
     if booking.status in HOLDING:
         kept["due_at"] = document.get("due_at")
-        kept["claims"] = _claims_of(tombstone, booking, document["claims"])
+        turns = turns_among(document["claims"])  # where an earlier release had them, with the resident's id
+        kept["claims"] = [claim for claim in document["claims"] if claim not in turns]
     return {**kept, "events": events}
 
 
@@ -137,11 +138,6 @@ def _has_expired(booking: Booking, now: datetime) -> bool:
 def _without_reason(event: Mapping[str, Any]) -> dict[str, Any]:
     """What a resident or a merchant wrote may name somebody; what the system wrote does not."""
     return {**event, "reason": event["reason"] if event["actor"] == Actor.SYSTEM else None}
-
-
-def _claims_of(tombstone: str, booking: Booking, claims: Sequence[str]) -> list[str]:
-    places = [claim for claim in claims if not is_resident_claim(claim)]
-    return [*places, *resident_claims(tombstone, booking.interval)]
 
 
 def merchant_without(document: Mapping[str, Any], resident: str, tombstone: str) -> dict[str, Any]:

@@ -61,7 +61,8 @@ async def test_a_newer_schema_refuses_and_stays(database: Database) -> None:
 
 async def test_an_older_schema_is_taken(database: Database) -> None:
     await database["meta"].insert_one({"_id": "schema", "version": SCHEMA_VERSION - 1})
-    await ensure_schema_version(database)
+    await asyncio.gather(*(ensure_schema_version(database) for _ in range(3)))
+    assert await version(database) == SCHEMA_VERSION, "the older release must not come back"
 
 
 # --- indexes ---

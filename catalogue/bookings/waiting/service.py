@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lifecircle.catalogue.bookings.claims import Place, blocked, cells, free_places, holds_of, places_needed
+from lifecircle.catalogue.bookings.claims import Place, blocked, free_places, holds_of, places_needed
 from lifecircle.catalogue.bookings.documents import ids_of_key, new_id
 from lifecircle.catalogue.bookings.ledger import Ledger, check_on_offer
 from lifecircle.catalogue.bookings.model import (
+    HOLDING,
     Booking,
     BookingDate,
     BookingRequest,
@@ -133,9 +134,9 @@ class WaitingList:
             raise OverlapsYourBooking(f"您在{when}已经预约了“{own.offering_name}”，不用候补。", "start")
 
     async def _own_at(self, resident: str, district: str, interval: Interval) -> Booking | None:
-        span, now = cells(interval), self.ledger.clock()
-        for booking in await self.ledger.store.own(resident, district, span.start, span.stop):
-            meets = any(date.interval.overlaps(interval) for date in booking.coming)
+        now = self.ledger.clock()
+        for booking in await self.ledger.store.own(resident, district, [interval]):
+            meets = booking.status in HOLDING and any(date.interval.overlaps(interval) for date in booking.coming)
             if meets and not is_expired(booking.status, booking.expires_at, now):
                 return booking
         return None

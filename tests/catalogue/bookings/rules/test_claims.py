@@ -8,7 +8,7 @@ from datetime import timedelta
 from factories import at
 from offers import TOMORROW, between, held, offered
 
-from lifecircle.catalogue.bookings.claims import cells, is_resident_claim, place_claims, resident_claims
+from lifecircle.catalogue.bookings.claims import cells, place_claims
 from lifecircle.catalogue.bookings.model import Interval
 
 
@@ -34,12 +34,9 @@ def test_different_grid_starts_of_one_appointment_collide() -> None:
     assert not ten & set(place_claims(held(offering, between("11:00", "12:00"), 0)))
 
 
-def test_a_session_claims_one_key_a_place_and_a_resident_every_cell() -> None:
+def test_a_session_claims_one_key_a_place() -> None:
     course = offered(kind="SESSION", capacity=2)
     assert len(list(place_claims(held(course, between("10:00", "11:30"), 0, 1)))) == 2
-    assert len(list(resident_claims("r1", between("10:00", "11:30")))) == 18
-    assert all(is_resident_claim(claim) for claim in resident_claims("r1", between("10:00", "10:05")))
-    assert not any(is_resident_claim(claim) for claim in place_claims(held(course, between("10:00", "10:05"), 0)))
 
 
 def test_cells_are_rounded_outwards() -> None:
