@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from bson.codec_options import CodecOptions
@@ -37,6 +38,7 @@ __all__ = [
     "database_errors_as_refusals",
     "ensure_indexes",
     "ensure_schema_version",
+    "happened_at",
     "next_events",
     "open_database",
     "violated_index",
@@ -130,6 +132,12 @@ async def next_events(stream: Any) -> list[Document]:
     while events and inner and has_more and has_more():
         events.append(inner.try_next())
     return events
+
+
+def happened_at(event: Document) -> datetime:
+    """When what a change stream tells of was written, by the clock of the server."""
+    told: datetime | None = event.get("wallTime")  # since MongoDB 6
+    return told or event["clusterTime"].as_datetime()
 
 
 def violated_index(error: DuplicateKeyError) -> frozenset[str]:

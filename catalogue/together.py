@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import Any
 
 from pymongo.errors import BulkWriteError, ConnectionFailure, DuplicateKeyError, WriteConcernError, WriteError
@@ -43,14 +44,13 @@ class Inserts:
         while self._waiting:
             batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
             batch = [(document, written) for document, written in batch if not written.done()]
-            errors = await self._insert([document for document, _ in batch])
-            for (_, written), error in zip(batch, errors, strict=True):
-                if written.done():
-                    continue
-                if error is None:
-                    written.set_result(None)
-                else:
-                    written.set_exception(error)
+            try:
+                errors = await self._insert([document for document, _ in batch])
+                for (_, written), error in zip(batch, errors, strict=True):
+                    _answer(written, error)
+            finally:  # whatever happens to this task, nobody waits for ever
+                for _, written in batch:
+                    _answer(written, ConnectionFailure("it is not known whether this was written"))
 
     async def _insert(self, documents: Sequence[Document]) -> Sequence[Exception | None]:
         """The error of each, None where it was written."""
@@ -63,10 +63,19 @@ class Inserts:
             return _errors(error.details or {}, len(documents))
         except Exception as error:  # whoever waits is told
             if len(documents) == 1 or isinstance(error, ConnectionFailure):
-                return [error] * len(documents)
+                return [copy(error) for _ in documents]
             # one that cannot be sent must not keep the others back
             return [found for document in documents for found in await self._insert([document])]
         return [None] * len(documents)
+
+
+def _answer(written: asyncio.Future[None], error: Exception | None) -> None:
+    if written.done():
+        return
+    if error is None:
+        written.set_result(None)
+    else:
+        written.set_exception(error)
 
 
 def _errors(details: Mapping[str, Any], count: int) -> Sequence[Exception | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 
 from lifecircle.catalogue.bookings.claims import (
@@ -16,7 +17,7 @@ from lifecircle.catalogue.bookings.claims import (
     resource_key,
 )
 from lifecircle.catalogue.bookings.documents import BookingDraft, booking_document, ids_of_key, new_id, request_hashes
-from lifecircle.catalogue.bookings.ledger import Ledger
+from lifecircle.catalogue.bookings.ledger import TRIES, Ledger
 from lifecircle.catalogue.bookings.limits import has_limits, limits_on, tickets_for, used_by
 from lifecircle.catalogue.bookings.model import (
     Booking,
@@ -30,9 +31,10 @@ from lifecircle.catalogue.bookings.mover import Mover
 from lifecircle.catalogue.bookings.moves import OFFERED
 from lifecircle.catalogue.bookings.own import OwnTime, overlap_with
 from lifecircle.catalogue.bookings.store import Holder, taken_from
+from lifecircle.catalogue.bookings.turns import turns_among
 from lifecircle.catalogue.bookings.waiting.model import WaitingEntry
 from lifecircle.catalogue.clock import local_day
-from lifecircle.catalogue.database import DuplicateKeyError, violated_index
+from lifecircle.catalogue.database import Document, DuplicateKeyError, violated_index, violated_value
 from lifecircle.catalogue.errors import (
     BookingLimitReached,
     Busy,
@@ -40,9 +42,6 @@ from lifecircle.catalogue.errors import (
     TimeSlotFull,
 )
 from lifecircle.catalogue.offerings.store import OfferingTerms
-
-TRIES = 40
-"""Each try loses only to somebody else's success, so this is reached only on an offering with more places than that."""
 
 
 class Wanted(NamedTuple):
@@ -85,10 +84,14 @@ class Claimer:
         for key in self._ids(resident, request):
             document = await self.ledger.store.document(key)
             if document and document.get("resident") == resident:
-                if document["request_hash"] not in request_hashes(request, self.ledger.keys):
-                    raise IdempotencyConflict
+                self._check_same(document, request)
                 return self.mover.as_of_now(booking_from_document(document))
         return None
+
+    def _check_same(self, document: Document, request: BookingRequest) -> None:
+        """Raises IdempotencyConflict where the same key asked for something else."""
+        if document["request_hash"] not in request_hashes(request, self.ledger.keys):
+            raise IdempotencyConflict
 
     def _ids(self, resident: str, request: BookingRequest) -> list[str]:
         key = request.idempotency_key
@@ -119,16 +122,18 @@ class Claimer:
                     return settled
                 if violated_index(error) == {"_id"}:  # the id of a key that a person used who is no more
                     booking_id = new_id()
-                elif "tickets" in violated_index(error):
-                    known_turns = None
-                else:
+                elif "claims" in violated_index(error):
                     known = None
+                elif turns_among([str(violated_value(error, "tickets"))]):
+                    known_turns = None
         raise Busy("现在预约的人太多，请稍后再试。")
 
     def _believed_turns(self, wanted: Wanted) -> tuple[str, ...] | None:
         """As this worker last heard, however long ago: who has heard too little takes a turn that is taken."""
         live = self.ledger.live
-        return live.index.next_turns(wanted.resident, wanted.intervals, self.ledger.clock()) if live else None
+        if live is None:
+            return None
+        return live.index.next_turns(wanted.resident, wanted.terms.district, wanted.intervals, self.ledger.clock())
 
     async def _own_turns(self, wanted: Wanted) -> tuple[str, ...] | Booking:
         """As the database has them; or the booking that the same request has made. Raises OverlapsYourBooking."""
@@ -140,6 +145,7 @@ class Claimer:
             document = await self.ledger.store.document(found.id) or {}
             if document.get("request_key") not in self._ids(wanted.resident, wanted.request):
                 raise overlap_with(found, wanted.intervals)
+            self._check_same(document, wanted.request)
         return found
 
     async def taken(self, wanted: Wanted) -> Taken:
@@ -214,16 +220,17 @@ class Claimer:
     # --- when somebody was faster ---
 
     async def _when_full(self, wanted: Wanted) -> Booking:
-        """The last place may have gone to the same resident a moment ago, even to the same request.
+        """The last place may be kept for the resident, or have gone to them a moment ago, even to the same request.
 
+        In this order: an offer becomes a booking in one write, so who finds no offer any more finds the booking.
         Raises OverlapsYourBooking, TimeSlotFull, IdempotencyConflict.
         """
-        own = await self._own_turns(wanted)
-        if isinstance(own, Booking):
-            return own
         kept = await self._take_unseen_offer(wanted)
         if kept:
             return kept
+        own = await self._own_turns(wanted)
+        if isinstance(own, Booking):
+            return own
         raise TimeSlotFull("这个时间已经约满了。", "start")
 
     async def _after_collision(self, error: DuplicateKeyError, wanted: Wanted, booking_id: str) -> Booking | None:
@@ -248,28 +255,42 @@ class Claimer:
 
     async def _take_offer(self, wanted: Wanted, entry: WaitingEntry) -> Booking | None:
         """The kept place becomes the booking, in one write; None where none is kept, or not for so many."""
-        now = self.ledger.clock()
+        for _ in range(TRIES):
+            now = self.ledger.clock()
+            offer = await self._offer_of(wanted, entry, now)
+            if offer is None:
+                return None
+            turns = await self._own_turns(wanted)
+            if isinstance(turns, Booking):
+                return turns
+            (kept,) = dates_from_document(offer)
+            places = _places_of(kept)[: wanted.needed]
+            date = BookingDate(kept.interval, holds_of(wanted.terms.offering, kept.interval, places))
+            tickets = (*await self.tickets(wanted), *turns)
+            draft = BookingDraft(offer["_id"], wanted.resident, wanted.request, wanted.terms, (date,), tickets)
+            document = booking_document(draft, self.ledger.keys, now, offer["version"] + 1)
+            for key in self._ids(wanted.resident, wanted.request)[:1]:
+                document["request_key"] = key
+            try:
+                return await self.ledger.take_offer(offer["version"], document)
+            except DuplicateKeyError:  # another booking of theirs took the turn, or somebody the ticket of a limit
+                continue
+        raise Busy("现在预约的人太多，请稍后再试。")
+
+    async def _offer_of(self, wanted: Wanted, entry: WaitingEntry, now: datetime) -> Document | None:
+        """The document that keeps a place that will do."""
         if not entry.is_offered(now) or wanted.request.party_size > entry.party_size or len(wanted.intervals) > 1:
             return None
         offer = await self.ledger.store.document(entry.offer or "")
         if not offer or offer["status"] != OFFERED or offer["expires_at"] <= now:
             return None
         (kept,) = dates_from_document(offer)
-        places = [Place(hold.of, seat) for hold in kept.holds for seat in hold.seats]
-        if kept.interval != wanted.intervals[0] or (wanted.request.resource and not self._is_wanted(wanted, places)):
-            return None
-        date = BookingDate(kept.interval, holds_of(wanted.terms.offering, kept.interval, places[: wanted.needed]))
-        turns = await self._own_turns(wanted)
-        if isinstance(turns, Booking):
-            return turns
-        tickets = (*await self.tickets(wanted), *turns)
-        draft = BookingDraft(offer["_id"], wanted.resident, wanted.request, wanted.terms, (date,), tickets)
-        document = booking_document(draft, self.ledger.keys, now, offer["version"] + 1)
-        ids = self._ids(wanted.resident, wanted.request)
-        try:
-            return await self.ledger.take_offer(offer["version"], document | ({"request_key": ids[0]} if ids else {}))
-        except DuplicateKeyError as error:
-            return await self._after_collision(error, wanted, offer["_id"])
+        is_other = wanted.request.resource and not self._is_wanted(wanted, _places_of(kept))
+        return None if kept.interval != wanted.intervals[0] or is_other else offer
 
     def _is_wanted(self, wanted: Wanted, places: Sequence[Place]) -> bool:
         return places[0].of == resource_key(wanted.terms.store.id, wanted.request.resource or "")
+
+
+def _places_of(date: BookingDate) -> list[Place]:
+    return [Place(hold.of, seat) for hold in date.holds for seat in hold.seats]

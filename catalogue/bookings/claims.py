@@ -43,6 +43,11 @@ def cells(interval: Interval) -> range:
     return range(int(interval.start.timestamp()) // CELL_SECONDS, -(-int(interval.end.timestamp()) // CELL_SECONDS))
 
 
+def share_cells(one: Interval, other: Interval) -> bool:
+    a, b = cells(one), cells(other)
+    return a.start < b.stop and b.start < a.stop
+
+
 def cell_start(cell: int) -> datetime:
     return datetime.fromtimestamp(cell * CELL_SECONDS, UTC)
 

@@ -30,7 +30,7 @@ from lifecircle.catalogue.bookings.model import (
 )
 from lifecircle.catalogue.bookings.moves import frees_tickets, next_due
 from lifecircle.catalogue.bookings.rules import price_of
-from lifecircle.catalogue.bookings.turns import limits_among, over_at, turn_keys, turns_among
+from lifecircle.catalogue.bookings.turns import over_at, turn_keys, turns_among, without_turns
 from lifecircle.catalogue.clock import local_day
 from lifecircle.catalogue.database import Document
 from lifecircle.catalogue.notices.rules import first_outbox
@@ -144,12 +144,12 @@ def moved(booking: Booking, event: BookingEvent, *, kind: str | None = None, **s
 def _kept_tickets(booking: Booking, status: BookingStatus, now: datetime) -> list[str]:
     """Turns, while their day can still be booked; those of limits, where the booking counts."""
     turns = [turn for turn in turns_among(booking.tickets) if over_at(turn) > now]
-    return turns if frees_tickets(status) else [*limits_among(booking.tickets), *turns]
+    return turns if frees_tickets(status) else [*without_turns(booking.tickets), *turns]
 
 
 def _forgotten_at(booking: Booking, tickets: Sequence[str]) -> datetime:
     """When the tickets of a booking that is over are of no use any more."""
-    counted = [booking.interval.end + TICKETS_KEPT] if limits_among(tickets) else []
+    counted = [booking.interval.end + TICKETS_KEPT] if without_turns(tickets) else []
     return max([*counted, *map(over_at, turns_among(tickets))])
 
 

@@ -24,6 +24,9 @@ from lifecircle.catalogue.offerings.store import Listing, OfferingTerms, read_te
 from lifecircle.catalogue.sealing import KeyRing
 from lifecircle.catalogue.stores.closing import is_gone
 
+TRIES = 40
+"""Each try loses only to somebody else's success, so this is reached only on an offering with more places than that."""
+
 Shuffle = Callable[[list[Any]], None]
 
 

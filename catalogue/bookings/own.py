@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lifecircle.catalogue.bookings.claims import cells
-from lifecircle.catalogue.bookings.ledger import Ledger
+from lifecircle.catalogue.bookings.claims import share_cells
+from lifecircle.catalogue.bookings.ledger import TRIES, Ledger
 from lifecircle.catalogue.bookings.limits import used_by
 from lifecircle.catalogue.bookings.model import HOLDING, Booking, Interval
 from lifecircle.catalogue.bookings.mover import Mover
@@ -14,8 +14,6 @@ from lifecircle.catalogue.bookings.moves import is_expired
 from lifecircle.catalogue.bookings.texts import time_text
 from lifecircle.catalogue.bookings.turns import next_turns
 from lifecircle.catalogue.errors import Busy, OverlapsYourBooking
-
-_TRIES = 40
 
 
 @dataclass(frozen=True)
@@ -32,7 +30,7 @@ class OwnTime:
         self, resident: str, district: str, intervals: Sequence[Interval], besides: str | None = None
     ) -> Booking | tuple[str, ...]:
         """The resident's next turns; or a booking of theirs, other than `besides`, that is in the way. Raises Busy."""
-        for _ in range(_TRIES):
+        for _ in range(TRIES):
             known = await self.ledger.store.own(resident, district, intervals)  # one look: who is in the way, and turns
             met = [booking for booking in _in_the_way(known, intervals) if booking.id != besides]
             standing = await self._without_expired(met)
@@ -60,11 +58,6 @@ def _in_the_way(known: Sequence[Booking], intervals: Sequence[Interval]) -> list
         if booking.status in HOLDING
         and any(share_cells(date.interval, interval) for date in booking.coming for interval in intervals)
     ]
-
-
-def share_cells(one: Interval, other: Interval) -> bool:
-    a, b = cells(one), cells(other)
-    return a.start < b.stop and b.start < a.stop
 
 
 def overlap_with(own: Booking, intervals: Sequence[Interval]) -> OverlapsYourBooking:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from lifecircle.catalogue.bookings.claimer import TRIES, Claimer, Wanted
-from lifecircle.catalogue.bookings.claims import Place, free_places, holds_of, places_needed, without
+from lifecircle.catalogue.bookings.claimer import Claimer, Wanted
+from lifecircle.catalogue.bookings.claims import Place, free_places, holds_of, places_needed, share_cells, without
 from lifecircle.catalogue.bookings.documents import RESCHEDULED, moved, placed, resource_names
-from lifecircle.catalogue.bookings.ledger import Ledger, check_on_offer
+from lifecircle.catalogue.bookings.ledger import TRIES, Ledger, check_on_offer
 from lifecircle.catalogue.bookings.limits import without_date
 from lifecircle.catalogue.bookings.model import (
     Actor,
@@ -23,7 +23,7 @@ from lifecircle.catalogue.bookings.model import (
 )
 from lifecircle.catalogue.bookings.mover import Mover, changed_meanwhile, date_at
 from lifecircle.catalogue.bookings.moves import check_reschedulable, next_due
-from lifecircle.catalogue.bookings.own import overlap_with, share_cells
+from lifecircle.catalogue.bookings.own import overlap_with
 from lifecircle.catalogue.bookings.rules import check_start
 from lifecircle.catalogue.bookings.texts import time_text
 from lifecircle.catalogue.bookings.times import interval_of

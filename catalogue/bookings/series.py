@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from lifecircle.catalogue.bookings.claimer import Claimer, Wanted
-from lifecircle.catalogue.bookings.claims import Taken
+from lifecircle.catalogue.bookings.claims import Taken, share_cells
 from lifecircle.catalogue.bookings.ledger import Ledger
 from lifecircle.catalogue.bookings.limits import has_limits, limits_on, reached
 from lifecircle.catalogue.bookings.model import BookingRequest, Interval
-from lifecircle.catalogue.bookings.own import overlap_with, share_cells
+from lifecircle.catalogue.bookings.own import overlap_with
 from lifecircle.catalogue.bookings.rules import check_start
 from lifecircle.catalogue.bookings.texts import time_text
 from lifecircle.catalogue.bookings.times import interval_of

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,14 +10,13 @@ from functools import cached_property
 
 from lifecircle.catalogue.bookings import rules
 from lifecircle.catalogue.bookings.claimer import Claimer, Wanted
-from lifecircle.catalogue.bookings.claims import reach
+from lifecircle.catalogue.bookings.claims import reach, share_cells
 from lifecircle.catalogue.bookings.contacts import Contacts
 from lifecircle.catalogue.bookings.ledger import Ledger, Shuffle, check_on_offer
 from lifecircle.catalogue.bookings.limits import limits_on, reached
 from lifecircle.catalogue.bookings.model import HOLDING, Booking, BookingRequest, BookingStatus, Interval
 from lifecircle.catalogue.bookings.mover import Mover
 from lifecircle.catalogue.bookings.occupancy.live import Live
-from lifecircle.catalogue.bookings.own import share_cells
 from lifecircle.catalogue.bookings.rescheduler import Rescheduler
 from lifecircle.catalogue.bookings.series import DateVerdict, SeriesCheck, refusal_of
 from lifecircle.catalogue.bookings.service_area import check_service_area
@@ -156,22 +154,28 @@ class BookingDesk:
                 return earlier
 
     async def _create(self, resident: str, request: BookingRequest) -> Booking:
-        """The id of a booking is made from its key, so a second attempt with the key runs into the first by itself."""
-        wanted = await self._wanted_as_known(resident, request)
-        terms = wanted.terms if wanted else await self._ledger.terms(request.offering)
+        """The id of a booking is made from its key, so a second attempt with the key runs into the first by itself.
+
+        Tried by the terms that this worker knows; nobody is refused but by those of the database.
+        """
+        known, refused = self._ledger.known_terms(request.offering), None
+        if known:
+            try:
+                return await self._claim_on(known, resident, request)
+            except (BookingRefused, InvalidInput, NotFound) as refusal:
+                refused = refusal
+        terms = await self._ledger.terms(request.offering)
         try:
-            return await self._claimer.claim(wanted or await self._wanted(resident, request, terms))
+            if refused and known and known.are_as(terms):
+                raise refused
+            return await self._claim_on(terms, resident, request)
         except BookingRefused as refusal:
             if await self._claimer.earlier(resident, request) is None:
                 await self._add_suggestion(refusal, resident, terms, request)
             raise
 
-    async def _wanted_as_known(self, resident: str, request: BookingRequest) -> Wanted | None:
-        """None where nothing fresh is known, or where it forbids this: the database may say otherwise by now."""
-        terms = self._ledger.known_terms(request.offering)
-        with contextlib.suppress(BookingRefused, InvalidInput, NotFound):
-            return await self._wanted(resident, request, terms) if terms else None
-        return None
+    async def _claim_on(self, terms: OfferingTerms, resident: str, request: BookingRequest) -> Booking:
+        return await self._claimer.claim(await self._wanted(resident, request, terms))
 
     async def _wanted(self, resident: str, request: BookingRequest, terms: OfferingTerms) -> Wanted:
         """Raises NotFound, InvalidInput and every BookingRefused that has nothing to do with others."""

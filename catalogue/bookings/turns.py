@@ -43,8 +43,8 @@ def turns_among(tickets: Iterable[str]) -> list[str]:
     return [ticket for ticket in tickets if ticket.startswith(_MARK)]
 
 
-def limits_among(tickets: Iterable[str]) -> list[str]:
-    """The other tickets."""
+def without_turns(tickets: Iterable[str]) -> list[str]:
+    """The other tickets: those of limits."""
     return [ticket for ticket in tickets if not ticket.startswith(_MARK)]
 
 

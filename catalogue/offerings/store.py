@@ -22,9 +22,14 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class OfferingTerms(Listing):
-    """The same, read from the database at this moment."""
+    """The same with the district that it is booked in: from the database, or as good as."""
 
     district: str
+
+    def are_as(self, others: OfferingTerms) -> bool:
+        """Whether they would decide the same."""
+        mine, theirs = (self.offering, self.schedule), (others.offering, others.schedule)
+        return mine == theirs and self.store.version == others.store.version
 
 
 async def read_terms(database: Database, offering_id: str) -> OfferingTerms | None:

@@ -13,17 +13,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from lifecircle.catalogue.bookings.claims import day_keys
 from lifecircle.catalogue.bookings.model import (
     HOLDING,
     Actor,
     Booking,
     BookingEvent,
     BookingStatus,
+    Interval,
     booking_from_document,
     event_document,
 )
 from lifecircle.catalogue.bookings.rules import may_move, time_text
-from lifecircle.catalogue.bookings.turns import turns_among
+from lifecircle.catalogue.bookings.turns import without_turns
 from lifecircle.catalogue.clock import local
 from lifecircle.catalogue.errors import InvalidInput, StateChanged
 from lifecircle.catalogue.merchants import MerchantState
@@ -98,9 +100,17 @@ def check_deletable(bookings: Sequence[Booking], sole_owner_of: Sequence[str], n
 
 
 def _blocks(booking: Booking, now: datetime) -> bool:
-    if booking.status not in HOLDING or booking.interval.end <= now or _has_expired(booking, now):
+    ahead = _ahead(booking, now)
+    if not ahead or _has_expired(booking, now):
         return False
-    return now > booking.cancellable_until or not may_move(booking, BookingStatus.CANCELLED)
+    until = ahead[0].start - timedelta(minutes=booking.cancel_before_minutes)
+    return now > until or not may_move(booking, BookingStatus.CANCELLED)
+
+
+def _ahead(booking: Booking, now: datetime) -> list[Interval]:
+    """When the resident is still expected; of a series several dates."""
+    coming = [date.interval for date in booking.coming if date.interval.end > now]
+    return coming if booking.status in HOLDING else []
 
 
 def without_person(document: Mapping[str, Any], tombstone: str, now: datetime) -> dict[str, Any]:
@@ -115,20 +125,27 @@ def without_person(document: Mapping[str, Any], tombstone: str, now: datetime) -
     kept = {name: document[name] for name in _KEPT_OF_BOOKINGS if name in document}
     kept |= {"resident": tombstone, "contact": None, "notices": [], "version": document["version"] + 1}
     if ending:
+        kept["dates"] = [_settled(date, now) for date in document.get("dates", ())]
         return {**kept, "status": ending.status.value, "events": [*events, event_document(ending)]}
     if booking.status in HOLDING:
         kept["due_at"] = document.get("due_at")
-        turns = turns_among(document["claims"])  # where an earlier release had them, with the resident's id
-        kept["claims"] = [claim for claim in document["claims"] if claim not in turns]
+        kept["claims"] = without_turns(document["claims"])  # an earlier release had the resident's id among them
+        kept["lookup"] = day_keys(kept["claims"])
     return {**kept, "events": events}
 
 
 def _ending(booking: Booking, now: datetime) -> BookingEvent | None:
-    if booking.status not in HOLDING or (booking.interval.end <= now and not _has_expired(booking, now)):
+    if not _ahead(booking, now) and not _has_expired(booking, now):
         return None
     if _has_expired(booking, now):
         return BookingEvent(now, BookingStatus.EXPIRED, Actor.SYSTEM, "商家未在时限内确认")
     return BookingEvent(now, BookingStatus.CANCELLED, Actor.RESIDENT, None)
+
+
+def _settled(date: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """Of a series that is cancelled, a date that is over and that nobody has settled yet: as it would have been."""
+    is_open = date["ended"] is None and date["end"] <= now
+    return {**date, "ended": BookingStatus.COMPLETED.value} if is_open else dict(date)
 
 
 def _has_expired(booking: Booking, now: datetime) -> bool:

@@ -10,13 +10,14 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any, Protocol
 
 from pymongo.errors import OperationFailure, PyMongoError
 
 from lifecircle.catalogue.clock import Clock
-from lifecircle.catalogue.database import Database, Document, next_events
+from lifecircle.catalogue.database import Database, Document, happened_at, next_events
 from lifecircle.catalogue.snapshot.folder import ImageFolder, Position
 from lifecircle.catalogue.snapshot.images import Images
 from lifecircle.catalogue.snapshot.model import Snapshot
@@ -97,7 +98,7 @@ class SnapshotKeeper:
 
     @property
     def age_seconds(self) -> float:
-        """Seconds since the change stream last answered: how far behind the snapshot may be."""
+        """How far behind the snapshot may be: the stream has not answered for so long, or brings what is so old."""
         return max(0.0, (self._clock() - self._last_heard).total_seconds())
 
     async def start(self) -> None:
@@ -190,11 +191,16 @@ class SnapshotKeeper:
                     self._resume_token = event["_id"]
                     if number % AT_ONCE == 0:
                         await asyncio.sleep(0)
-                self._resume_token, self._last_heard = stream.resume_token, self._clock()
+                self._resume_token, self._last_heard = stream.resume_token, self._heard_of(events)
                 await self._fold_if_due()
                 await _rest(looked_at + (GATHER_MS if events else AWAIT_MS) / 1000)
                 looked_at = asyncio.get_running_loop().time()
                 events = await next_events(stream)
+
+    def _heard_of(self, events: Sequence[Document]) -> datetime:
+        """Until when everything is known: now, where the look brought nothing; else more may be queued behind it."""
+        now = self._clock()
+        return min(now, happened_at(events[-1])) if events else now
 
     async def _catch_up(self, stream: Any, images: Images, snapshot: Snapshot, position: Position) -> list[Document]:
         """Ready when the stream has brought everything since the image, and has proved it.

@@ -120,3 +120,15 @@ async def test_when_the_database_dies_everybody_hears_of_it_and_the_next_may_try
     with pytest.raises(ConnectionFailure):
         await inserts.insert({"_id": "later"})
     client.close()
+
+
+async def test_whatever_becomes_of_the_writer_nobody_waits_for_ever(inserts: Inserts, database: Database) -> None:
+    waiting = [asyncio.create_task(inserts.insert(claiming(number, f"c{number}"))) for number in range(3)]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert inserts._writing
+    inserts._writing.cancel()
+    answers = await asyncio.gather(*waiting, return_exceptions=True)
+    assert all(isinstance(answer, ConnectionFailure) for answer in answers)
+    assert len({id(answer) for answer in answers}) == 3
+    await inserts.insert(claiming(9, "later"))

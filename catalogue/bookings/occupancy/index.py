@@ -15,13 +15,14 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from lifecircle.catalogue.bookings.claims import DAY_CELLS, cells, mask_of
+from lifecircle.catalogue.bookings.claims import mask_of
 from lifecircle.catalogue.bookings.limits import key_of_ticket
-from lifecircle.catalogue.bookings.model import HOLDING, Hold, Interval
+from lifecircle.catalogue.bookings.model import Hold, Interval
 from lifecircle.catalogue.bookings.moves import OFFERED
 from lifecircle.catalogue.bookings.occupancy.made import BookingRate
+from lifecircle.catalogue.bookings.occupancy.residents import DayKey, ResidentDay, ResidentDays, days_of
 from lifecircle.catalogue.bookings.store import BookingStore, holder_of
-from lifecircle.catalogue.bookings.turns import next_turns, turn_keys
+from lifecircle.catalogue.bookings.turns import over_at, turns_among, without_turns
 from lifecircle.catalogue.clock import Clock
 from lifecircle.catalogue.database import Database, Document
 
@@ -44,10 +45,10 @@ class _Entry:
     version: int
     holds: tuple[Hold, ...]
     tickets: tuple[str, ...]
+    """Of limits."""
     offered_to: str | None
     """The entry of a waiting list for which the places are kept."""
-    busy: Mapping[str, int]
-    """When the resident is there: by `turn_keys`, one bit for each cell of the day."""
+    days: Mapping[DayKey, ResidentDay]
 
 
 @dataclass(slots=True)
@@ -57,8 +58,7 @@ class _State:
     tickets: dict[str, int] = field(default_factory=dict)
     offers: dict[str, str] = field(default_factory=dict)
     """Entry of a waiting list → the document that keeps its place."""
-    busy: dict[str, dict[str, int]] = field(default_factory=dict)
-    """By `turn_keys` of a resident and by booking, one bit for each cell of the day."""
+    residents: ResidentDays = field(default_factory=ResidentDays)
     twice: dict[tuple[str, int, int], int] = field(default_factory=dict)
     """(place, seat or ticket, cell) → how many more than one hold it."""
     gone: OrderedDict[str, int] = field(default_factory=OrderedDict)
@@ -89,6 +89,7 @@ class OccupancyIndex:
         return self._state.masks
 
     def used_tickets(self, now: datetime) -> Mapping[str, int]:
+        """Of limits."""
         self._forget(now)
         return self._state.tickets
 
@@ -97,13 +98,12 @@ class OccupancyIndex:
         self._forget(now)
         return self._state.offers.keys()
 
-    def next_turns(self, resident: str, intervals: Sequence[Interval], now: datetime) -> tuple[str, ...] | None:
+    def next_turns(
+        self, resident: str, district: str, intervals: Sequence[Interval], now: datetime
+    ) -> tuple[str, ...] | None:
         """Of the resident. None: something of theirs is in the way, or not all is known; the database must say."""
         self._forget(now)
-        wanted = _cells_by_day(resident, intervals)
-        if any(mask & wanted[key] for key in wanted for mask in self._state.busy.get(key, {}).values()):
-            return None
-        return next_turns(resident, intervals, self._state.tickets)
+        return self._state.residents.next_turns(resident, district, intervals)
 
     def is_behind(self, now: datetime) -> bool:
         return self._behind_until is not None and now < self._behind_until
@@ -156,8 +156,7 @@ class OccupancyIndex:
             _lay(state, entry)
             if entry.offered_to:
                 state.offers[entry.offered_to] = key
-            for own, mask in entry.busy.items():
-                state.busy.setdefault(own, {})[key] = mask
+            state.residents.lay(key, entry.days)
             heapq.heappush(state.ends, (_ends_at(document), next(self._numbers), key, entry.version))
         else:
             self._remember(state, key, entry.version if entry else newest + 1)
@@ -181,27 +180,9 @@ class OccupancyIndex:
 
 
 def _entry_of(document: Document) -> _Entry:
-    holds, tickets = tuple(holder_of(document).holds), tuple(document.get("tickets", ()))
+    holds, tickets = tuple(holder_of(document).holds), tuple(without_turns(document.get("tickets", ())))
     offered_to = document.get("waiting_entry") if document["status"] == OFFERED else None
-    return _Entry(document["version"], holds, tickets, offered_to, _busy_of(document))
-
-
-def _busy_of(document: Document) -> Mapping[str, int]:
-    if document["status"] not in HOLDING:
-        return {}
-    coming = [Interval(date["start"], date["end"]) for date in document["dates"] if date["ended"] is None]
-    return _cells_by_day(document["resident"], coming)
-
-
-def _cells_by_day(resident: str, intervals: Sequence[Interval]) -> dict[str, int]:
-    """By `turn_keys`, one bit for each cell of the day."""
-    found: dict[str, int] = {}
-    for interval in intervals:
-        span = cells(interval)
-        for key, day in zip(turn_keys(resident, [interval]), itertools.count(span.start // DAY_CELLS), strict=False):
-            first, stop = max(span.start - day * DAY_CELLS, 0), min(span.stop - day * DAY_CELLS, DAY_CELLS)
-            found[key] = found.get(key, 0) | (1 << stop) - (1 << first)
-    return found
+    return _Entry(document["version"], holds, tickets, offered_to, days_of(document))
 
 
 def _ends_at(document: Document) -> datetime:
@@ -209,7 +190,7 @@ def _ends_at(document: Document) -> datetime:
         expires_at: datetime = document["expires_at"]
         return expires_at
     last: datetime = max(date["end"] for date in document["dates"])
-    return last + timedelta(days=9)
+    return max([last + timedelta(days=9), *map(over_at, turns_among(document.get("tickets", ())))])
 
 
 def _take_out(state: _State, key: str, entry: _Entry) -> None:
@@ -217,11 +198,7 @@ def _take_out(state: _State, key: str, entry: _Entry) -> None:
     del state.entries[key]
     if entry.offered_to and state.offers.get(entry.offered_to) == key:
         del state.offers[entry.offered_to]
-    for own in entry.busy:
-        others = state.busy[own]
-        del others[key]
-        if not others:
-            del state.busy[own]
+    state.residents.lift(key, entry.days)
 
 
 def _bits(entry: _Entry) -> list[tuple[str, int, int]]:

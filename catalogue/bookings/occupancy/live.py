@@ -1,4 +1,4 @@
-"""What a worker knows without asking the database, and whether it is fresh enough to be shown."""
+"""What a worker knows without asking the database, and whether it is fresh enough to be shown and booked by."""
 
 from __future__ import annotations
 

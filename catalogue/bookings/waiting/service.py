@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lifecircle.catalogue.bookings.claims import Place, blocked, free_places, holds_of, places_needed
+from lifecircle.catalogue.bookings.claims import Place, blocked, free_places, holds_of, places_needed, share_cells
 from lifecircle.catalogue.bookings.documents import ids_of_key, new_id
 from lifecircle.catalogue.bookings.ledger import Ledger, check_on_offer
 from lifecircle.catalogue.bookings.model import (
@@ -136,7 +136,7 @@ class WaitingList:
     async def _own_at(self, resident: str, district: str, interval: Interval) -> Booking | None:
         now = self.ledger.clock()
         for booking in await self.ledger.store.own(resident, district, [interval]):
-            meets = booking.status in HOLDING and any(date.interval.overlaps(interval) for date in booking.coming)
+            meets = booking.status in HOLDING and any(share_cells(date.interval, interval) for date in booking.coming)
             if meets and not is_expired(booking.status, booking.expires_at, now):
                 return booking
         return None

@@ -78,3 +78,22 @@ async def test_the_first_booking_at_a_store_asks_where_it_is(desk: BookingDesk, 
     assert live.districts == {"s1": booking.district}
     other = await watching.create("r2", asked(a_start("26 11:00")))
     assert other.district == booking.district
+
+
+async def test_nobody_finds_full_what_has_just_been_made_larger(watching: BookingDesk, offer: Offer) -> None:
+    await watching.create("r1", asked())
+    assert (await refusal(watching.create("r2", asked()))).code == "TIME_SLOT_FULL"
+    await offer(capacity=2, version=2)
+    assert (await watching.create("r2", asked())).interval.start == TEN
+
+
+async def test_nobody_meets_a_limit_that_has_just_been_raised(
+    desk: BookingDesk, live: Live, offer: Offer, clock: SetClock
+) -> None:
+    await offer(capacity=3, daily_limit=1, version=2)
+    watching = replace(desk, live=live)
+    await watching.create("r0", asked(a_start("26 15:00")))
+    await live.keeper.stop()
+    assert (await refusal(watching.create("r1", asked()))).code == "LIMIT_REACHED"
+    await offer(capacity=3, daily_limit=2, version=3)
+    assert (await watching.create("r1", asked())).interval.start == TEN

@@ -4,38 +4,50 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from desk import CLERK, TEN, Offer, a_start, asked, check_claims, refusal, run_jobs, settle, stored
-from factories import NOON, SetClock
+from factories import NOON, SetClock, a_store, hours
 from keeping import Stuck
 from patience import until_told
 from scale import scaled
 
-from lifecircle.catalogue.bookings.limits import used_by
 from lifecircle.catalogue.bookings.model import Booking, BookingStatus
 from lifecircle.catalogue.bookings.occupancy.index import OccupancyIndex
 from lifecircle.catalogue.bookings.occupancy.live import Live
 from lifecircle.catalogue.bookings.service import BookingDesk
-from lifecircle.catalogue.bookings.store import holder_of, taken_from
 from lifecircle.catalogue.bookings.turns import turns_among
 from lifecircle.catalogue.database import Database
 from lifecircle.catalogue.errors import Refused
+from lifecircle.catalogue.snapshot.keeper import SnapshotKeeper
+
+NewWorker = Callable[[], Awaitable[BookingDesk]]
 
 
 @pytest.fixture
-async def other(desk: BookingDesk, offer: Offer, database: Database, clock: SetClock) -> AsyncIterator[BookingDesk]:
-    """A worker that follows the stream, until a test stops it. `desk` asks the database every time."""
+async def worker(desk: BookingDesk, offer: Offer, database: Database, clock: SetClock) -> AsyncIterator[NewWorker]:
+    """Starts workers that follow the stream, until a test stops it. `desk` asks the database every time."""
     for key in ("o1", "o2", "o3"):
         await offer(key, capacity=3, cancel_before_minutes=0)
-    index = OccupancyIndex(database, (), clock)
-    keeper = Stuck(database, (), clock, [index])
-    await keeper.start()
-    yield replace(desk, live=Live(keeper, index))
-    await keeper.stop()
+    started = list[SnapshotKeeper]()
+
+    async def start() -> BookingDesk:
+        index = OccupancyIndex(database, (), clock)
+        started.append(Stuck(database, (), clock, [index]))
+        await started[-1].start()
+        return replace(desk, live=Live(started[-1], index))
+
+    yield start
+    for keeper in started:
+        await keeper.stop()
+
+
+@pytest.fixture
+async def other(worker: NewWorker) -> BookingDesk:
+    return await worker()
 
 
 async def deaf(worker: BookingDesk, database: Database) -> None:
@@ -45,11 +57,8 @@ async def deaf(worker: BookingDesk, database: Database) -> None:
 
     async def has_heard() -> bool:
         rows = await database["bookings"].find().to_list(None)
-        known = index.taken(NOON), index.used_tickets(NOON)
-        return known == (
-            taken_from(map(holder_of, rows), NOON),
-            used_by(each for row in rows for each in row["tickets"]),
-        )
+        versions = {key: entry.version for key, entry in index._state.entries.items()}
+        return versions == {row["_id"]: row["version"] for row in rows}
 
     await until_told(has_heard)
     await worker.live.keeper.stop()
@@ -166,6 +175,37 @@ async def test_a_booking_of_an_earlier_release_is_in_the_way_too(
     for worker in (desk, other):
         assert (await refusal(worker.create("r1", asked(a_start("26 10:30"), "o2")))).code == "OVERLAPS_YOUR_BOOKING"
     assert (await desk.create("r1", asked(a_start("26 12:00"), "o2"))).status is BookingStatus.CONFIRMED
+
+
+@pytest.fixture
+async def abroad(worker: NewWorker, offer: Offer, database: Database) -> list[BookingDesk]:
+    """Two workers of all districts; o2 and o3 are in another."""
+    await database["stores"].insert_one(a_store("s2", district="330102", merchant="m2", hours=hours(mode="CLOSED")))
+    for key in ("o2", "o3"):
+        await offer(key, capacity=3, cancel_before_minutes=0, store="s2", district="330102")
+    return [await worker(), await worker()]
+
+
+async def test_each_district_counts_turns_by_itself(
+    desk: BookingDesk, abroad: list[BookingDesk], database: Database
+) -> None:
+    """What a worker has seen in one says nothing of the other: no turn is left out there."""
+    knowing, _ = abroad
+    await knowing.create("r1", asked(TEN))
+    second = await knowing.create("r1", asked(a_start("26 14:00"), "o2"))
+    assert (await knowing.reschedule("r1", second.id, a_start("26 16:00"))).version == 2
+    assert (await desk.create("r1", asked(a_start("26 14:00"), "o3"))).status is BookingStatus.CONFIRMED
+    await check_claims(database)
+
+
+async def test_who_has_not_heard_of_another_district_is_refused_there_too(
+    abroad: list[BookingDesk], database: Database
+) -> None:
+    knowing, unknowing = abroad
+    await deaf(unknowing, database)
+    await knowing.create("r1", asked(TEN))
+    await knowing.create("r1", asked(a_start("26 14:00"), "o2"))
+    assert (await refusal(unknowing.create("r1", asked(a_start("26 14:30"), "o3")))).code == "OVERLAPS_YOUR_BOOKING"
 
 
 @pytest.mark.parametrize("seed", range(scaled(3, 40)))

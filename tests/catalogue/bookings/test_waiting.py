@@ -9,11 +9,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from desk import CLERK, TEN, Offer, a_start, asked, check_claims, refusal, run_jobs, settle
 from factories import SetClock
+from scale import scaled
 
-from lifecircle.catalogue.bookings.model import Booking, BookingStatus
+from lifecircle.catalogue.bookings.model import Booking, BookingStatus, Contact
 from lifecircle.catalogue.bookings.service import BookingDesk
 from lifecircle.catalogue.bookings.waiting.model import JoinRequest, WaitingEntry, WaitingStatus, offered_until
 from lifecircle.catalogue.database import Database
+from lifecircle.catalogue.errors import IdempotencyConflict
 
 HALF_AN_HOUR = timedelta(minutes=30)
 
@@ -233,3 +235,49 @@ def test_who_sleeps_is_kept_the_place_until_the_morning(freed: str, start: str, 
         for text in (freed, start, until)
     )
     assert offered_until(start_at, freed_at) == until_at
+
+
+# --- taking it while other things happen ---
+
+
+@pytest.mark.parametrize("place", range(scaled(3, 7)))
+async def test_whoever_books_other_times_meanwhile_still_gets_what_was_kept(
+    desk: BookingDesk, full: Booking, offer: Offer, database: Database, place: int
+) -> None:
+    await offer("o2", capacity=9)
+    entry = await join(desk, "r1")
+    await desk.cancel("holder", full.id, None)
+    hours = [a_start("26 11:00") + timedelta(hours=number) for number in range(6)]
+    attempts = [desk.create("r1", asked(start, "o2")) for start in hours]
+    attempts.insert(place, desk.create("r1", asked()))
+    booked, refused = await settle(*attempts)
+    assert (len(booked), refused) == (7, [])
+    assert (await entry_of(desk, entry)).status is WaitingStatus.TAKEN
+    await check_claims(database)
+
+
+@pytest.mark.parametrize("apart", range(scaled(4, 20)))
+async def test_the_same_key_at_once_takes_what_was_kept_once(
+    desk: BookingDesk, full: Booking, database: Database, apart: int
+) -> None:
+    await join(desk, "r1")
+    await desk.cancel("holder", full.id, None)
+    request = asked(idempotency_key="k1")
+
+    async def later(milliseconds: int) -> Booking:
+        await asyncio.sleep(milliseconds / 1000)
+        return await desk.create("r1", request)
+
+    made = await asyncio.gather(*(later(number * apart) for number in range(4)))
+    assert len({booking.id for booking in made}) == 1
+    await check_claims(database)
+
+
+async def test_another_input_under_the_key_that_took_what_was_kept_is_a_conflict(
+    desk: BookingDesk, full: Booking
+) -> None:
+    await join(desk, "r1")
+    await desk.cancel("holder", full.id, None)
+    await desk.create("r1", asked(idempotency_key="k1"))
+    with pytest.raises(IdempotencyConflict):
+        await desk.create("r1", asked(idempotency_key="k1", contact=Contact(name="别人")))

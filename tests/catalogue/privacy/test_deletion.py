@@ -6,10 +6,10 @@ import asyncio
 from datetime import datetime, timedelta
 
 import pytest
-from accounts import REQUEST, Enrol, Put, audit_rows, book, delete, exported, holders, staff_row
+from accounts import CONTACT, REQUEST, TEN, Enrol, Put, audit_rows, book, delete, exported, holders, staff_row
 from factories import NOON, SetClock, a_merchant, an_offering
 
-from lifecircle.catalogue.bookings.model import booking_from_document
+from lifecircle.catalogue.bookings.model import BookingRequest, booking_from_document
 from lifecircle.catalogue.bookings.service import BookingDesk
 from lifecircle.catalogue.database import Database
 from lifecircle.catalogue.errors import Busy, Unauthenticated
@@ -175,3 +175,20 @@ async def test_deleting_many_times_at_once_happens_once(
     assert sum(isinstance(answer, datetime) for answer in answers) == 1
     assert all(isinstance(answer, (datetime, Busy, Unauthenticated)) for answer in answers)
     assert [row["action"] for row in await audit_rows(database)] == ["ACCOUNT_DELETED"]
+
+
+async def test_of_a_series_that_has_begun_the_dates_to_come_are_free(
+    desk: PrivacyDesk, enrol: Enrol, bookings: BookingDesk, database: Database, clock: SetClock
+) -> None:
+    resident, next_one = await enrol("ming"), await enrol("hong")
+    later = TEN + timedelta(days=7)
+    course = BookingRequest("o1", TEN, contact=CONTACT, later_starts=(later,))
+    booking, _ = await bookings.series(resident, course, dry_run=False)
+    assert booking
+    clock.now = booking.interval.end + timedelta(minutes=30)
+    await delete(desk, resident)
+    row = await database["bookings"].find_one({"_id": booking.id}) or {}
+    left = booking_from_document(row)
+    assert (left.status, [date.ended for date in left.dates]) == ("CANCELLED", ["COMPLETED", None])
+    assert "claims" not in row
+    assert (await book(bookings, next_one, later)).status == "CONFIRMED"

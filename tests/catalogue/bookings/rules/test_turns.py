@@ -10,7 +10,7 @@ from offers import between
 
 from lifecircle.catalogue.bookings.limits import used_by
 from lifecircle.catalogue.bookings.model import Interval
-from lifecircle.catalogue.bookings.turns import limits_among, next_turns, over_at, turn_keys, turns_among
+from lifecircle.catalogue.bookings.turns import next_turns, over_at, turn_keys, turns_among, without_turns
 
 MORNING = between("10:00", "11:00")
 
@@ -56,4 +56,4 @@ def test_turns_are_told_from_the_tickets_of_limits() -> None:
     turns = list(next_turns("r1", [MORNING], {}) or ())
     limits = ["o1!d2026-11-26#3", "o1!~r1!w2026-48#0"]
     assert turns_among([*limits, *turns]) == turns
-    assert limits_among([*turns, *limits]) == limits
+    assert without_turns([*turns, *limits]) == limits

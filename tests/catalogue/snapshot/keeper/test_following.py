@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
+from datetime import timedelta
+
 import pytest
 from factories import DISTRICT, SetClock, a_category, a_chain, a_merchant, a_store, an_area, an_offering, an_override
 from keeping import Keep, name_of, pass_on
 from patience import until
 
+from lifecircle.catalogue.clock import system_clock
 from lifecircle.catalogue.database import Database
 from lifecircle.catalogue.snapshot.keeper import SnapshotKeeper
 from lifecircle.catalogue.snapshot.reading import Change
@@ -142,3 +147,20 @@ async def test_a_newer_event_replaces_what_was_applied(database: Database, keep:
     keeper.apply([Change("stores", "s1", a_store("s1", name="第二版", version=2))])
     await database["stores"].insert_one(a_store("s1", name="第三版", version=3))
     await until(lambda: name_of(keeper, "s1") == "第三版")
+
+
+async def test_what_is_still_queued_is_not_taken_for_known(database: Database, keep: Keep, clock: SetClock) -> None:
+    """By a clock that is an hour ahead, whatever the stream brings is an hour old, and more may stand behind it."""
+    clock.now = system_clock() + timedelta(hours=1)
+    keeper = await keep()
+    assert keeper.age_seconds == 0
+
+    async def go_on_writing() -> None:
+        for number in itertools.count():
+            await database["stores"].insert_one(a_store(f"s{number}"))
+
+    writing = asyncio.create_task(go_on_writing())
+    await until(lambda: keeper.age_seconds > 3_000)
+    writing.cancel()
+    await asyncio.wait([writing])
+    await until(lambda: keeper.age_seconds == 0)
