@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import os
 import secrets
 from collections.abc import AsyncIterator, Iterator
@@ -20,12 +21,21 @@ from lifecircle.catalogue.database import Database, connect, open_database, wait
 from lifecircle.catalogue.sealing import KeyRing, make_keys_file, read_key_ring
 from lifecircle.gateway.embedded import EmbeddedDatabase
 
+gc.disable()  # until all tests are collected, which are some 300,000 objects that stay
+
 SHARED = Path(__file__).parent.parent.parent / "shared"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest begin first."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected is not looked through again at each of the collections that follow."""
+    gc.freeze()
+    gc.set_threshold(5_000, 10, 10)
+    gc.enable()
 
 
 @pytest.hookimpl(optionalhook=True)
