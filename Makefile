@@ -3,7 +3,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 FITTED := $(VENV)/.fitted
+FOLDERS := gateway graphql assistant catalogue seeds
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
+LOCKED := $(INSTALL) --no-compile --require-hashes
 LEARNT := assistant/intents/*.yaml assistant/policies/wordings/*.yaml assistant/safety/*.yaml assistant/safety/voices/*
+COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml
 STATE ?= .state
 PORT ?= 8000
 ONCE ?=
@@ -14,27 +18,44 @@ unexport PYTHONDONTWRITEBYTECODE
 TOGETHER := -n 4 --dist loadfile --no-loadscope-reorder --assert=plain
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test ahead check bench soak fuzz seed lock schema clean
+.PHONY: help setup runtime tools matchers compiled run test ahead check bench soak fuzz seed lock schema clean
 
 help: ## show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) .typing $(FITTED) ## install everything into .venv, nothing else
 
-$(STAMP): requirements.lock pyproject.toml
+# pip computes more than it loads: two of them, side by side
+$(STAMP): requirements.lock requirements-dev.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes --requirement requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(MAKE) --no-print-directory --jobs 2 tools runtime
 	touch $(STAMP)
 
+runtime:
+	$(LOCKED) --requirement requirements.lock
+
+tools:
+	$(LOCKED) --requirement requirements-dev.lock
+	$(INSTALL) --no-build-isolation --editable .
+
 $(FITTED): $(STAMP) $(wildcard $(LEARNT) assistant/matcher/*.py) assistant/matcher/meanings.npz
-	$(BIN)/lifecircle assistant train
+	$(MAKE) --no-print-directory --jobs 2 matchers compiled
 	touch $@
+
+matchers:
+	$(BIN)/lifecircle assistant train
+
+# what servers, databases and tests import; each of them would compile it for itself while it is not there
+compiled:
+	$(BIN)/python -m compileall -q $(FOLDERS) tests
+	$(BIN)/python -c 'import lifecircle.gateway.app, lifecircle.gateway.seeding, lifecircle.gateway.serve'
+	$(BIN)/secantusd-py --help > /dev/null
+	$(BIN)/python -c 'import hypothesis, jsonschema, pytest, pytest_asyncio.plugin, time_machine, xdist.plugin, xdist.remote'
 
 .typing: ## links through which type checkers find the package
 	mkdir -p .typing/lifecircle
-	for folder in gateway graphql assistant catalogue seeds; do ln -sfn ../../$$folder .typing/lifecircle/$$folder; done
+	for folder in $(FOLDERS); do ln -sfn ../../$$folder .typing/lifecircle/$$folder; done
 
 run: setup ## start, seed, take the tour and stay serving (ONCE=1 ends after the tour)
 	$(BIN)/lifecircle demo --state $(STATE) --port $(PORT) $(if $(ONCE),--once)
@@ -68,9 +89,11 @@ seed: setup ## seed the database that the settings name (SIZE=20000 grows the di
 schema: setup ## write graphql/operations/schema.graphql anew
 	$(BIN)/lifecircle schema > graphql/operations/schema.graphql.new && mv graphql/operations/schema.graphql.new graphql/operations/schema.graphql
 
-lock: setup ## choose versions anew and lock them
+lock: setup ## choose versions anew and lock them: what runs, and what is only used here
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra embedded --extra dev pyproject.toml --output-file requirements.lock
+	$(BIN)/uv $(COMPILE) --output-file requirements.lock
+	$(BIN)/uv $(COMPILE) --output-file requirements-dev.lock --extra embedded --extra dev --constraint requirements.lock \
+		$$(sed -n 's/^\([a-z0-9._-]*\)==.*/--no-emit-package \1/p' requirements.lock)
 
 clean: ## remove what make made (never the state folder)
 	rm -rf $(VENV) .typing build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

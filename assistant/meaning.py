@@ -9,11 +9,10 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Protocol
 
-import yaml
-
 from lifecircle.assistant.intents import load_training
 from lifecircle.assistant.matcher import Match
 from lifecircle.catalogue.requests.model import RequestCategory
+from lifecircle.catalogue.yaml_text import read_yaml
 
 MOST_CHOICES = 4
 _LEAST_LIKELY = 0.08
@@ -93,7 +92,7 @@ def _titles() -> Mapping[str, str]:
 @cache
 def behaviours() -> Behaviours:
     text = (resources.files("lifecircle.assistant.dialogue") / "behaviours.yaml").read_text("utf-8")
-    rows = yaml.safe_load(text)
+    rows = read_yaml(text)
     return Behaviours(
         book=MappingProxyType({intent: tuple(names) for intent, names in rows["book"].items()}),
         at_once=frozenset(rows["at_once"]),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -28,7 +30,12 @@ def modules() -> Iterator[Path]:
         yield from (ROOT / folder).rglob("*.py")
 
 
-def imported(path: Path) -> Iterator[str]:
+@cache
+def imported(path: Path) -> frozenset[str]:
+    return frozenset(imports_of(path))
+
+
+def imports_of(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -94,5 +101,27 @@ def test_the_tests_are_not_a_package() -> None:
     assert list((ROOT / "tests").rglob("__init__.py")) == []
 
 
-def test_the_lock_file_names_no_host() -> None:
-    assert "://" not in (ROOT / "requirements.lock").read_text("utf-8")
+LOCKS = ("requirements.lock", "requirements-dev.lock")
+
+
+def locked(name: str) -> set[str]:
+    lines = (ROOT / name).read_text("utf-8").splitlines()
+    return {line.partition("==")[0] for line in lines if "==" in line and not line.startswith((" ", "#"))}
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_the_lock_files_name_no_host(name: str) -> None:
+    assert "://" not in (ROOT / name).read_text("utf-8")
+
+
+def test_the_lock_files_hold_what_runs_and_what_only_works_on_it() -> None:
+    runs, tools = (locked(name) for name in LOCKS)
+    assert runs & tools == set()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    assert {name_of(wanted) for wanted in project["dependencies"]} <= runs
+    assert {name_of(wanted) for wanted in (*extras["embedded"], *extras["dev"])} <= tools
+
+
+def name_of(wanted: str) -> str:
+    return re.split(r"[^A-Za-z0-9._-]", wanted, maxsplit=1)[0]

@@ -7,6 +7,7 @@ from pathlib import Path
 import yaml
 
 from lifecircle.catalogue.errors import LifecircleError
+from lifecircle.catalogue.yaml_text import read_yaml
 
 
 class NoHeldOut(LifecircleError):
@@ -16,7 +17,7 @@ class NoHeldOut(LifecircleError):
 def read_held_out(path: Path) -> dict[str, list[str]]:
     """By intent. Raises NoHeldOut."""
     try:
-        said = yaml.safe_load(path.read_text("utf-8"))
+        said = read_yaml(path.read_text("utf-8"))
     except OSError as error:
         raise NoHeldOut(f"{path} is not there: run this in a checkout, or name a file with --held-out") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:

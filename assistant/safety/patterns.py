@@ -8,9 +8,8 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
-
 from lifecircle.assistant.safety.firsts import Listener, Pattern, listener
+from lifecircle.catalogue.yaml_text import read_yaml
 
 WITHIN_CLAUSE = "[^,。!?;:…]"
 
@@ -34,7 +33,7 @@ class Patterns:
 @lru_cache(maxsize=1)
 def patterns() -> Patterns:
     source = files("lifecircle.assistant.safety").joinpath("patterns.yaml").read_text(encoding="utf-8")
-    said: dict[str, Any] = yaml.safe_load(source)
+    said: dict[str, Any] = read_yaml(source)
     words = _words(said["words"])
     dangers = listener({kind: _source(block, words) for kind, block in said["dangers"].items()})
     harmless = _compiled(said["harmless"], words)

@@ -8,9 +8,8 @@ from functools import lru_cache
 from importlib.resources import files
 from itertools import chain, pairwise
 
-import yaml
-
 from lifecircle.catalogue.search.pinyin import read_aloud, reading, tables
+from lifecircle.catalogue.yaml_text import read_yaml
 
 _LATIN = re.compile(r"[a-z]+(?: +[a-z]+)*")
 _BETWEEN = re.compile(r"[^\w]")
@@ -45,7 +44,7 @@ def respelled(folded: str) -> str:
 @lru_cache(maxsize=1)
 def _words() -> _Words:
     source = files("lifecircle.assistant.safety").joinpath("spelling.yaml").read_text(encoding="utf-8")
-    lists = yaml.safe_load(source)
+    lists = read_yaml(source)
     typed, more = lists["typed"].split(), lists["pinyin"].split()
     by_sound: dict[Sounds, str] = {}
     for word in chain(typed, more):

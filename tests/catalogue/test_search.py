@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,7 @@ CATEGORIES = (
 )
 
 
+@cache
 def a_searcher() -> Searcher:
     return Searcher(read_synonyms(), PlainCalendar())
 

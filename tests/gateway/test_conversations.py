@@ -16,15 +16,15 @@ from zoneinfo import ZoneInfo
 
 import httpx2
 import pytest
-import yaml
 from servers import Client, Server, running
 
 from lifecircle.catalogue.text import is_traditional
+from lifecircle.catalogue.yaml_text import read_yaml
 
 SCRIPTS = [
     pytest.param(script, id=f"{file.stem}: {script['title']}")
     for file in sorted((Path(__file__).parent / "conversations").glob("*.yaml"))
-    for script in yaml.safe_load(file.read_text("utf-8"))
+    for script in read_yaml(file.read_text("utf-8"))
 ]
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 CENTER = {"longitude": 120.2019, "latitude": 30.2926}

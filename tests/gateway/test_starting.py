@@ -40,7 +40,7 @@ def refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
     ],
 )
 def test_a_wrong_setting_is_refused_by_name(name: str, value: str, word: str) -> None:
-    done = lifecircle_started("config", **{PREFIX + name: value})
+    done = lifecircle("config", **{PREFIX + name: value})
     refused(done, word)
     assert "secret" not in done.stderr
 
@@ -152,6 +152,7 @@ def test_after_kill_nine_workers_end_and_it_starts_again_on_the_same_folder(tmp_
         while any(Path(f"/proc/{pid}/status").exists() and "zombie" not in _state(pid) for pid in workers):
             assert time.monotonic() < deadline, "a worker stayed behind"
             time.sleep(0.1)
+        server.forked = True  # now it is about the folder
         server.start()
         assert Client(server.url).sign_in("demo:王老师").token
 

@@ -7,6 +7,7 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scale import scaled
 
 from lifecircle.assistant.learning.redaction import without_personal_data
 
@@ -70,7 +71,8 @@ GAPS = st.sampled_from(["", " ", "-", "  ", " - ", "·"])
 AROUND = st.text("我的电话是号码打给他,。 住在路号a1x", max_size=12)
 
 
-@settings(max_examples=300, deadline=None)
+@pytest.mark.fuzz
+@settings(max_examples=scaled(100, 300), deadline=None)
 @given(AROUND, st.one_of(PHONES, IDS), st.integers(1, 6), GAPS, st.booleans(), AROUND)
 def test_no_number_survives_in_whatever_it_stands(
     before: str, number: str, part: int, gap: str, wide: bool, after: str
@@ -81,7 +83,8 @@ def test_no_number_survives_in_whatever_it_stands(
     assert not re.search(r"\d(?:[\s\-·,]{0,3}\d){4}", kept), kept
 
 
-@settings(max_examples=200, deadline=None)
+@pytest.mark.fuzz
+@settings(max_examples=scaled(100, 200), deadline=None)
 @given(st.text(max_size=80))
 def test_any_text_at_all_is_taken(text: str) -> None:
     assert not re.search(r"\d{5}", re.sub("123(33|38|45|48|49|55|56|93)", "", without_personal_data(text)))

@@ -21,6 +21,7 @@ from factories import (
     at,
     hours,
 )
+from scale import scaled
 
 from lifecircle.catalogue.geo import Point, distance
 from lifecircle.catalogue.snapshot import nearest
@@ -120,11 +121,13 @@ def by_hand(snapshot: Snapshot, query: NearbyQuery) -> list[str]:
     return [key for _, key in sorted(found)]
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("seed", range(4))
 def test_every_filter_finds_what_a_look_at_every_store_finds(seed: int) -> None:
     every_filter_agrees(seed)
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("seed", range(4))
 def test_every_filter_finds_the_same_through_cells_as_in_a_large_city(
     seed: int, monkeypatch: pytest.MonkeyPatch
@@ -151,7 +154,7 @@ def every_filter_agrees(seed: int) -> None:
         "max_price": [100, 1_000, 2**31 - 1],
     }
     folded = town.folded()
-    for _ in range(60):
+    for _ in range(scaled(24, 60)):
         names = chance.sample(sorted(choices), chance.choice([0, 1, 1, 2, 3]))
         if {"open_now", "open_at"} <= set(names):
             continue
