@@ -7,6 +7,7 @@ of an offering, or a named resource of a store. That a resident is in one place 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import reduce
@@ -155,14 +156,35 @@ def mask_of(seats: Iterable[int]) -> int:
     return reduce(or_, (1 << seat for seat in seats), 0)
 
 
-def free_counts(
-    offering: Offering, intervals: Sequence[Interval], taken: Taken, resource: str | None = None
-) -> list[int]:
+class Times(NamedTuple):
+    """Many times, and what is reckoned from them again and again: when each begins and ends in seconds since 1970."""
+
+    intervals: Sequence[Interval]
+    starts: Sequence[int]
+    ends: Sequence[int]
+
+    @staticmethod
+    def of(intervals: Sequence[Interval]) -> Times:
+        starts = [int(interval.start.timestamp()) for interval in intervals]
+        return Times(intervals, starts, [int(interval.end.timestamp()) for interval in intervals])
+
+    def within(self, first: datetime, stop: datetime) -> Times:
+        """Those that begin in the span, of times in order."""
+        low = bisect_left(self.intervals, first, key=_start)
+        here = slice(low, bisect_left(self.intervals, stop, low, key=_start))
+        return Times(self.intervals[here], self.starts[here], self.ends[here])
+
+
+def _start(interval: Interval) -> datetime:
+    return interval.start
+
+
+def free_counts(offering: Offering, times: Times, taken: Taken, resource: str | None = None) -> list[int]:
     """How many `free_places` each of many times has, of one resource where one is named; without making them."""
     by_cell = [taken.get(key, {}) for key in ([resource] if resource else keys_of(offering))]
     if not any(by_cell):
-        return [len(by_cell) if offering.uses_resources else offering.capacity] * len(intervals)
-    touched = _all_blocked(offering, intervals)
+        return [len(by_cell) if offering.uses_resources else offering.capacity] * len(times.intervals)
+    touched = _all_blocked(offering, times)
     held = [_held_in(each, touched) for each in by_cell]
     if offering.uses_resources:
         return [masks.count(0) for masks in zip(*held, strict=True)]
@@ -177,15 +199,15 @@ class _Spans(NamedTuple):
     stop: list[int]
 
 
-def _all_blocked(offering: Offering, intervals: Sequence[Interval]) -> _Spans:
-    """`blocked` of each, in a third of the time."""
+def _all_blocked(offering: Offering, times: Times) -> _Spans:
+    """`blocked` of each."""
     if offering.kind is OfferingKind.SESSION:
-        spans = [blocked(offering, interval) for interval in intervals]
-        return _Spans([span.start for span in spans], [span.stop for span in spans])
+        first = [start // CELL_SECONDS for start in times.starts]
+        return _Spans(first, [cell + 1 for cell in first])
     before, after = offering.rules.buffer_before_minutes * 60, offering.rules.buffer_after_minutes * 60
     return _Spans(
-        [(int(start.timestamp()) - before) // CELL_SECONDS for start, _ in intervals],
-        [-((int(end.timestamp()) + after) // -CELL_SECONDS) for _, end in intervals],
+        [(start - before) // CELL_SECONDS for start in times.starts],
+        [-((end + after) // -CELL_SECONDS) for end in times.ends],
     )
 
 

@@ -25,7 +25,7 @@ from lifecircle.catalogue.bookings.texts import time_text
 from lifecircle.catalogue.bookings.times import (
     DayAvailability,
     Wish,
-    bookable_intervals,
+    bookable_times,
     by_day,
     free_times,
     interval_of,
@@ -122,12 +122,9 @@ class BookingDesk:
     async def _days(self, listing: Listing, first: date, days: int, wish: Wish) -> list[DayAvailability]:
         offering, span = listing.offering, span_of(first, days)
         open_days = self._ledger.open_days(listing, first, days)
-        candidates = [
-            each
-            for each in bookable_intervals(offering, open_days.openings, wish.duration_minutes)
-            if span.start <= each.start < span.end
-        ]
-        touched = reach(offering, Interval(span.start, max((each.end for each in candidates), default=span.end)))
+        candidates = bookable_times(offering, open_days.openings, wish.duration_minutes).within(span.start, span.end)
+        last = max((each.end for each in candidates.intervals), default=span.end)
+        touched = reach(offering, Interval(span.start, last))
         taken = await self._ledger.taken(listing, touched.start, touched.stop)
         times = free_times(offering, candidates, taken, wish, self.clock())
         used = await self._ledger.used_tickets(listing, [first + timedelta(days=k) for k in range(days)])

@@ -10,7 +10,7 @@ from offers import TOMORROW, between, offered, openings
 
 from lifecircle.catalogue.bookings.model import Interval
 from lifecircle.catalogue.bookings.rules import time_text
-from lifecircle.catalogue.bookings.times import OpenDays, bookable_intervals, interval_of
+from lifecircle.catalogue.bookings.times import OpenDays, bookable_times, interval_of
 from lifecircle.catalogue.clock import SHANGHAI
 from lifecircle.catalogue.errors import BookingRefused
 from lifecircle.catalogue.hours.model import OpenRange
@@ -18,7 +18,7 @@ from lifecircle.catalogue.offerings.model import Offering
 
 
 def starts(offering: Offering, opened: list[OpenRange]) -> list[str]:
-    return [time_text(interval.start)[-5:] for interval in bookable_intervals(offering, opened)]
+    return [time_text(interval.start)[-5:] for interval in bookable_times(offering, opened).intervals]
 
 
 def test_the_grid_ends_where_the_work_would_not_be_done_by_closing() -> None:
@@ -36,13 +36,13 @@ def test_no_work_runs_through_the_lunch_break() -> None:
 
 
 def test_until_24_00_the_last_start_is_one_length_before() -> None:
-    found = bookable_intervals(offered(), openings(("21:00", "24:00")))
+    found = bookable_times(offered(), openings(("21:00", "24:00"))).intervals
     assert found[-1] == Interval(at("2026-11-26 23:00"), at("2026-11-27 00:00"))
 
 
 def test_an_evening_past_midnight_is_booked_into_the_next_day() -> None:
     opened = openings(("22:00", "02:00"), first=TOMORROW, days=1)
-    times = [time_text(interval.start) for interval in bookable_intervals(offered(grid_minutes=60), opened)]
+    times = [time_text(interval.start) for interval in bookable_times(offered(grid_minutes=60), opened).intervals]
     assert times == [
         *("11月25日（周三）22:00", "11月25日（周三）23:00", "11月26日（周四）00:00", "11月26日（周四）01:00"),
         *("11月26日（周四）22:00", "11月26日（周四）23:00", "11月27日（周五）00:00", "11月27日（周五）01:00"),
@@ -51,7 +51,7 @@ def test_an_evening_past_midnight_is_booked_into_the_next_day() -> None:
 
 def test_the_leap_day_is_a_day_like_any_other() -> None:
     opened = openings(("23:00", "01:00"), first="2028-02-29", days=1)
-    found = bookable_intervals(offered(), opened)
+    found = bookable_times(offered(), opened).intervals
     assert Interval(at("2028-02-29 23:30"), at("2028-03-01 00:30")) in found
     assert Interval(at("2028-02-28 23:30"), at("2028-02-29 00:30")) in found
     assert time_text(at("2028-02-29 23:30")) == "2月29日（周二）23:30"
@@ -59,13 +59,13 @@ def test_the_leap_day_is_a_day_like_any_other() -> None:
 
 def test_sessions_come_in_order_whatever_the_hours() -> None:
     late, early = a_session(at("2026-11-27 19:00")), a_session(at("2026-11-26 05:00"))
-    found = bookable_intervals(offered(kind="SESSION", sessions=[late, early]), [])
+    found = bookable_times(offered(kind="SESSION", sessions=[late, early]), []).intervals
     assert [interval.start for interval in found] == [early["start"], late["start"]]
 
 
 @pytest.mark.parametrize("changes", [{"kind": "REQUEST_ONLY"}, {"duration_minutes": None}])
 def test_what_has_no_times_has_none(changes: dict[str, Any]) -> None:
-    assert bookable_intervals(offered(**changes), openings()) == []
+    assert not bookable_times(offered(**changes), openings()).intervals
 
 
 def placed(start: str, offering: Offering, opened: list[OpenRange], closed: str | None = None) -> str:
@@ -113,6 +113,6 @@ def test_a_time_without_a_session_says_so() -> None:
 
 
 def test_times_are_in_order_also_where_ranges_overlap() -> None:
-    found = bookable_intervals(offered(grid_minutes=60), openings(("09:00", "13:00"), ("10:30", "14:30")))
+    found = bookable_times(offered(grid_minutes=60), openings(("09:00", "13:00"), ("10:30", "14:30"))).intervals
     assert found == sorted(found, key=lambda interval: interval.start)
     assert len(found) == 8

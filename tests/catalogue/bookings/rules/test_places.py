@@ -10,17 +10,17 @@ import pytest
 from factories import NOON, at
 from offers import TOMORROW, between, held, offered, openings
 
-from lifecircle.catalogue.bookings.claims import free_counts, free_places, place_claims, places, taken_by
+from lifecircle.catalogue.bookings.claims import Times, free_counts, free_places, place_claims, places, taken_by
 from lifecircle.catalogue.bookings.model import Hold, Interval
 from lifecircle.catalogue.bookings.rules import price_of, time_text
-from lifecircle.catalogue.bookings.times import FreeTime, Wish, bookable_intervals, by_day, free_times, span_of
+from lifecircle.catalogue.bookings.times import FreeTime, Wish, bookable_times, by_day, free_times, span_of
 from lifecircle.catalogue.hours.model import OpenRange
 from lifecircle.catalogue.offerings.model import Offering
 
 
 def free_seats(offering: Offering, interval: Interval, *holds: Hold) -> list[int]:
     free = [place.seat for place in free_places(offering, interval, taken_by(holds))]
-    assert free_counts(offering, [interval], taken_by(holds)) == [len(free)]
+    assert free_counts(offering, Times.of([interval]), taken_by(holds)) == [len(free)]
     return free
 
 
@@ -60,7 +60,8 @@ def test_many_times_counted_together_are_counted_as_one_by_one() -> None:
             keys = [place.of for place in places(offering)]
             holds = [replace(held(offering, some_time(), 0)[0], of=chance.choice(keys)) for _ in range(count)]
             taken, times = taken_by(holds), [some_time() for _ in range(40)]
-            assert free_counts(offering, times, taken) == [len(free_places(offering, time, taken)) for time in times]
+            counts = free_counts(offering, Times.of(times), taken)
+            assert counts == [len(free_places(offering, time, taken)) for time in times]
 
 
 def test_sessions_that_overlap_do_not_share_places() -> None:
@@ -93,7 +94,7 @@ def test_a_session_has_places_whoever_holds_it() -> None:
 
 
 def free(offering: Offering, opened: list[OpenRange], holds: list[Hold], party: int, now: datetime) -> list[FreeTime]:
-    return free_times(offering, bookable_intervals(offering, opened), taken_by(holds), Wish(party), now)
+    return free_times(offering, bookable_times(offering, opened), taken_by(holds), Wish(party), now)
 
 
 def test_free_times_leave_out_what_is_full_too_soon_or_too_far() -> None:
