@@ -140,13 +140,16 @@ class Claimer:
         earlier = await self.earlier(wanted.resident, wanted.request)
         if earlier:
             return earlier
-        found = await self.own.turns(wanted.resident, wanted.terms.district, wanted.intervals)
-        if isinstance(found, Booking):
-            document = await self.ledger.store.document(found.id) or {}
-            if document.get("request_key") not in self._ids(wanted.resident, wanted.request):
-                raise overlap_with(found, wanted.intervals)
+        ids = self._ids(wanted.resident, wanted.request)
+        found = await self.own.turns(wanted.resident, wanted.terms.district, wanted.intervals, made_by=ids)
+        if not isinstance(found, Booking):
+            return found
+        if found.request_key not in ids:
+            raise overlap_with(found, wanted.intervals)
+        document = await self.ledger.store.document(found.id)
+        if document:
             self._check_same(document, wanted.request)
-        return found
+        return self.mover.as_of_now(found)
 
     async def taken(self, wanted: Wanted) -> Taken:
         """As the database has it; whoever's time has run out is cleared away first, since their claims still stand."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,6 +24,7 @@ from lifecircle.catalogue.bookings.model import (
     BookingEvent,
     BookingRequest,
     BookingStatus,
+    Contact,
     Interval,
     date_document,
     event_document,
@@ -183,8 +184,14 @@ def new_id() -> str:
 def request_hashes(request: BookingRequest, keys: KeyRing) -> list[str]:
     """What the input was, under every key still known, the active first; keyed, as the contact is part of it."""
     later = [start.timestamp() for start in request.later_starts]
-    content = {**asdict(request), "start": request.start.timestamp(), "later_starts": later}
+    start, contact = request.start.timestamp(), _fields(request.contact)
+    content = {**_fields(request), "contact": contact, "start": start, "later_starts": later}
     return keys.lookup_hashes(json.dumps(content, sort_keys=True, default=str), field="request")
+
+
+def _fields(of: BookingRequest | Contact) -> dict[str, Any]:
+    """As `asdict`, but only of the thing itself, and not copied."""
+    return {field.name: getattr(of, field.name) for field in fields(of)}
 
 
 def _expiry(first: Interval, minutes: int, now: datetime) -> datetime:
@@ -200,5 +207,5 @@ def resource_names(terms: OfferingTerms, dates: Sequence[BookingDate]) -> list[s
 
 
 def _sealed_contact(request: BookingRequest, keys: KeyRing) -> str | None:
-    given = {name: value for name, value in asdict(request.contact).items() if value is not None}
+    given = {name: value for name, value in _fields(request.contact).items() if value is not None}
     return keys.seal(json.dumps(given, ensure_ascii=False), field="contact") if given else None

@@ -130,6 +130,8 @@ class Booking:
     """Names of the workers, rooms or courts."""
     reschedule_before_minutes: int | None = None
     tickets: tuple[str, ...] = ()
+    request_key: str | None = None
+    """The id that its idempotency key makes, where it has another: it took the place of an offer."""
 
     @property
     def cancellable_until(self) -> datetime:
@@ -180,6 +182,7 @@ def booking_from_document(document: Mapping[str, Any]) -> Booking:
         resources=tuple(document.get("resources", ())),
         reschedule_before_minutes=document.get("reschedule_before_minutes"),
         tickets=tuple(document.get("tickets", ())),
+        request_key=document.get("request_key"),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from lifecircle.catalogue.bookings.claims import share_cells
@@ -27,11 +27,23 @@ class OwnTime:
         return await self._without_expired(_in_the_way(known, [interval]))
 
     async def turns(
-        self, resident: str, district: str, intervals: Sequence[Interval], besides: str | None = None
+        self,
+        resident: str,
+        district: str,
+        intervals: Sequence[Interval],
+        *,
+        besides: str | None = None,
+        made_by: Collection[str] = (),
     ) -> Booking | tuple[str, ...]:
-        """The resident's next turns; or a booking of theirs, other than `besides`, that is in the way. Raises Busy."""
+        """The resident's next turns; or a booking of theirs, other than `besides`, that is in the way.
+
+        Or the one, whatever became of it, that took an offer under a key of `made_by`. Raises Busy.
+        """
         for _ in range(TRIES):
             known = await self.ledger.store.own(resident, district, intervals)  # one look: who is in the way, and turns
+            made = next((booking for booking in known if booking.request_key in made_by), None)
+            if made:
+                return made
             met = [booking for booking in _in_the_way(known, intervals) if booking.id != besides]
             standing = await self._without_expired(met)
             if standing:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
@@ -56,9 +56,15 @@ _BATCH = 30
 """The most alternatives that one `$in` of the embedded engine takes in good time."""
 
 _SIFTED = 200
+
+_FIRST_SPAN = timedelta(minutes=30)
+_A_LOOK = 1_000
+_FAR = timedelta(days=800)
+"""How `live` looks: spans grow while they hold fewer than so many, until they are so far away."""
+
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 _HOLDER = {"status": 1, "expires_at": 1, "version": 1, "district": 1, "dates": 1, "due_at": 1, "tickets": 1}
-_LIVE = {**_HOLDER, "waiting_entry": 1, "resident": 1, "created_at": 1}
+_LIVE = {**_HOLDER, "waiting_entry": 1, "resident": 1, "created_at": 1, "request_key": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,11 +204,30 @@ class BookingStore:
         where = {"due_at": {"$gt": _LONG_AGO, "$lte": now}}
         return await self._bookings.find(where).sort("due_at", ASCENDING).limit(most).to_list(most)
 
-    async def live(self, districts: Sequence[str]) -> AsyncIterator[Document]:
-        """Everything that may still matter to somebody else's booking."""
-        async for row in self._bookings.find({"due_at": {"$gt": _LONG_AGO}}, _LIVE):
-            if not districts or row["district"] in districts:
-                yield row
+    async def live(self, districts: Sequence[str], now: datetime) -> AsyncIterator[Document]:
+        """Everything that may still matter to somebody else's booking.
+
+        In spans of `due_at`, away from now in both directions, each with about as many as can be read in good time: the
+        embedded engine reads all that a query finds before it answers.
+        """
+        for ahead in (True, False):
+            edge, width, is_last = now, _FIRST_SPAN, False
+            while not is_last:
+                is_last = abs(edge - now) > _FAR
+                rows = await self._due_within(edge, None if is_last else width, ahead=ahead)
+                for row in rows:
+                    if not districts or row["district"] in districts:
+                        yield row
+                edge += width if ahead else -width
+                width = width * 2 if len(rows) < _A_LOOK else width / 2
+
+    async def _due_within(self, edge: datetime, width: timedelta | None, *, ahead: bool) -> list[Document]:
+        """`width`: None is however far."""
+        if ahead:
+            span = {"$gte": edge, **({"$lt": edge + width} if width else {})}
+        else:
+            span = {"$lt": edge, "$gte": edge - width if width else _LONG_AGO}
+        return await self._bookings.find({"due_at": span}, _LIVE).to_list(None)
 
 
 def holder_of(row: Document) -> Holder:

@@ -112,7 +112,7 @@ class OccupancyIndex:
         """Read everything anew; what is taken in meanwhile is laid over it."""
         self._meanwhile, fresh = [], _State()
         try:
-            async for row in BookingStore(self._database).live(self._districts):
+            async for row in BookingStore(self._database).live(self._districts, self._clock()):
                 self._take_in(fresh, row["_id"], row)
             for key, document in self._meanwhile:
                 self._take_in(fresh, key, document)

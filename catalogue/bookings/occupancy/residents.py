@@ -25,6 +25,8 @@ class ResidentDay(NamedTuple):
     """One bit for each turn."""
     cells: int
     """One bit for each cell of the day in which the resident is there; none once the booking is over."""
+    took_offer: bool
+    """Then its id does not tell which request made it: whoever may have sent that request again must ask."""
 
 
 @dataclass(slots=True)
@@ -48,7 +50,7 @@ class ResidentDays:
         seen: dict[str, int] = {}
         for key, wanted in _cells_by_day(resident, intervals).items():
             of_day = self._days.get((district, key), {}).values()
-            if any(day.cells & wanted for day in of_day):
+            if any(day.cells & wanted or day.took_offer for day in of_day):
                 return None
             seen[key] = reduce(or_, (day.turns for day in of_day), 0)
         return next_turns(resident, intervals, seen)
@@ -62,7 +64,10 @@ def days_of(document: Document) -> dict[DayKey, ResidentDay]:
         coming = [Interval(date["start"], date["end"]) for date in document["dates"] if date["ended"] is None]
         there = _cells_by_day(document["resident"], coming)
     keys = turns.keys() | there.keys()
-    return {(document["district"], key): ResidentDay(turns.get(key, 0), there.get(key, 0)) for key in keys}
+    took_offer = document.get("request_key") is not None
+    return {
+        (document["district"], key): ResidentDay(turns.get(key, 0), there.get(key, 0), took_offer) for key in keys
+    }
 
 
 def _cells_by_day(resident: str, intervals: Sequence[Interval]) -> dict[str, int]:

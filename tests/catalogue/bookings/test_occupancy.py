@@ -14,6 +14,7 @@ from factories import NOON, SetClock
 from keeping import Stuck
 from patience import until, until_told
 
+from lifecircle.catalogue.bookings import store
 from lifecircle.catalogue.bookings.claims import taken_by
 from lifecircle.catalogue.bookings.limits import used_by
 from lifecircle.catalogue.bookings.model import BookingStatus, dates_from_document
@@ -245,3 +246,20 @@ async def test_a_worker_counts_what_another_has_booked_for_the_resident(
     for rate in (following, late):
         with pytest.raises(RateLimited):
             rate.take("r1")
+
+
+@pytest.mark.parametrize("a_look", [1, 7, 1_000])
+async def test_whenever_something_is_due_it_is_read_at_the_start(
+    database: Database, desk: BookingDesk, offer: Offer, clock: SetClock, monkeypatch: pytest.MonkeyPatch, a_look: int
+) -> None:
+    """Long ago, now, soon, in years: each once."""
+    monkeypatch.setattr(store, "_A_LOOK", a_look)
+    await offer(capacity=60)
+    offsets = [timedelta(minutes=minutes) for minutes in (-2_000_000, -40_000, -31, -30, -1, 0, 1, 29, 30, 31, 600)]
+    offsets += [timedelta(days=days) for days in (1, 2, 13, 13, 13, 29, 300, 799, 801, 5_000)]
+    for number, offset in enumerate(offsets):
+        booking = await desk.create(f"r{number}", asked())
+        await database["bookings"].update_one({"_id": booking.id}, {"$set": {"due_at": clock.now + offset}})
+    rows = [row["_id"] async for row in store.BookingStore(database).live([], clock.now)]
+    assert len(rows) == len(set(rows)) == len(offsets)
+    assert [row async for row in store.BookingStore(database).live(["elsewhere"], clock.now)] == []

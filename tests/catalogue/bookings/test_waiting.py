@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from desk import CLERK, TEN, Offer, a_start, asked, check_claims, refusal, run_jobs, settle
 from factories import SetClock
+from keeping import Stuck
 from scale import scaled
 
 from lifecircle.catalogue.bookings.model import Booking, BookingStatus, Contact
+from lifecircle.catalogue.bookings.occupancy.index import OccupancyIndex
+from lifecircle.catalogue.bookings.occupancy.live import Live
 from lifecircle.catalogue.bookings.service import BookingDesk
 from lifecircle.catalogue.bookings.waiting.model import JoinRequest, WaitingEntry, WaitingStatus, offered_until
 from lifecircle.catalogue.database import Database
@@ -281,3 +285,23 @@ async def test_another_input_under_the_key_that_took_what_was_kept_is_a_conflict
     await desk.create("r1", asked(idempotency_key="k1"))
     with pytest.raises(IdempotencyConflict):
         await desk.create("r1", asked(idempotency_key="k1", contact=Contact(name="别人")))
+
+
+@pytest.mark.parametrize("follows", [True, False])
+async def test_the_key_that_took_what_was_kept_still_names_it_when_it_was_cancelled(
+    desk: BookingDesk, full: Booking, database: Database, clock: SetClock, follows: bool
+) -> None:
+    """A worker that follows the stream does not take the booking for a stranger's either."""
+    index = OccupancyIndex(database, (), clock)
+    keeper = Stuck(database, (), clock, [index])
+    await keeper.start()
+    worker = replace(desk, live=Live(keeper, index)) if follows else desk
+    await join(desk, "r1")
+    await desk.cancel("holder", full.id, None)
+    request = asked(idempotency_key="k1")
+    taken = await worker.create("r1", request)
+    await worker.cancel("r1", taken.id, None)
+    again = await worker.create("r1", request)
+    assert (again.id, again.status) == (taken.id, BookingStatus.CANCELLED)
+    assert (await worker.create("r1", asked(idempotency_key="k2"))).status is BookingStatus.CONFIRMED
+    await keeper.stop()
