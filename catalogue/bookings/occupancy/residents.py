@@ -65,9 +65,7 @@ def days_of(document: Document) -> dict[DayKey, ResidentDay]:
         there = _cells_by_day(document["resident"], coming)
     keys = turns.keys() | there.keys()
     took_offer = document.get("request_key") is not None
-    return {
-        (document["district"], key): ResidentDay(turns.get(key, 0), there.get(key, 0), took_offer) for key in keys
-    }
+    return {(document["district"], key): ResidentDay(turns.get(key, 0), there.get(key, 0), took_offer) for key in keys}
 
 
 def _cells_by_day(resident: str, intervals: Sequence[Interval]) -> dict[str, int]:
