@@ -33,11 +33,12 @@ from lifecircle.catalogue.bookings.model import BookingDate, Interval, date_docu
 from lifecircle.catalogue.bookings.occupancy.index import OccupancyIndex
 from lifecircle.catalogue.bookings.occupancy.live import Live
 from lifecircle.catalogue.bookings.service import BookingDesk
-from lifecircle.catalogue.bookings.store import INDEXES
+from lifecircle.catalogue.bookings.store import INDEXES, BookingStore
 from lifecircle.catalogue.bookings.turns import next_turns
 from lifecircle.catalogue.clock import local_day, midnight, system_clock
 from lifecircle.catalogue.database import Client, Database, Document, connect, open_database
 from lifecircle.catalogue.hours.holidays import state_calendar
+from lifecircle.catalogue.notices.store import create_notice_indexes
 from lifecircle.catalogue.offerings.model import Offering, offering_from_document
 from lifecircle.catalogue.sealing import make_keys_file, read_key_ring
 from lifecircle.catalogue.snapshot.keeper import SnapshotKeeper
@@ -85,6 +86,8 @@ async def prepare(uri: str, there: int, size: int) -> None:
     """Ends with `size` bookings at other offerings, and one that the clients can book."""
     client = connect(uri)
     database = open_database(client, "lifecircle")
+    await BookingStore(database).create_indexes()
+    await create_notice_indexes(database)
     await database["bookings"].delete_many({"offering": OFFERING})
     if not await database["offerings"].find_one({"_id": OFFERING}):
         await put_on_offer(database, OFFERING, capacity=40)

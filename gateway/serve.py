@@ -15,8 +15,8 @@ from typing import NoReturn
 from pydantic import SecretStr
 
 from lifecircle.catalogue.clock import local_day, system_clock
-from lifecircle.catalogue.database import connect, open_database, wait_until_reachable
-from lifecircle.catalogue.errors import SettingInvalid
+from lifecircle.catalogue.database import ConnectionFailure, connect, open_database, wait_until_reachable
+from lifecircle.catalogue.errors import DatabaseUnreachable, SettingInvalid
 from lifecircle.gateway import supervising
 from lifecircle.gateway.demo import check_demo_is_safe
 from lifecircle.gateway.embedded import EmbeddedDatabase
@@ -67,6 +67,8 @@ async def prepare(settings: Settings) -> None:
         if settings.demo and await is_empty(database):
             now = system_clock()
             await seed_everything(database, local_day(now), now)
+    except ConnectionFailure as error:
+        raise DatabaseUnreachable(f"the database stopped answering while it was prepared: {error}") from error
     finally:
         client.close()
 
