@@ -23,8 +23,6 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import httpx2
-
 from bench.http_client import Connection, connections
 from bench.serving import database_uri
 from lifecircle.catalogue.bookings.claims import Place, day_keys, holds_of, place_claims
@@ -45,6 +43,7 @@ from lifecircle.catalogue.snapshot.keeper import SnapshotKeeper
 from lifecircle.gateway.embedded import EmbeddedDatabase
 
 PORT = 18_932
+WORKERS = 2
 CLIENTS = 32
 ROUND = 96
 ROUNDS = 5
@@ -343,14 +342,13 @@ def _global_id(key: str) -> str:
 @contextlib.contextmanager
 def serving(state: Path) -> Iterator[str]:
     """The address of the server's database."""
-    command = [*_PROGRAM, "serve", "--demo", "--state", str(state), "--port", str(PORT), "--workers", "2"]
+    command = [*_PROGRAM, "serve", "--demo", "--state", str(state), "--port", str(PORT), "--workers", str(WORKERS)]
     with open(state / "bench.log", "wb") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **_LIMITS})
     try:
-        while True:
-            with contextlib.suppress(httpx2.HTTPError):
-                if httpx2.get(f"http://127.0.0.1:{PORT}/readyz", timeout=2).status_code == 200:
-                    break
+        while (state / "bench.log").read_text("utf-8").count("Application startup complete") < WORKERS:
+            if server.poll() is not None:
+                raise RuntimeError((state / "bench.log").read_text("utf-8")[-2000:])
             time.sleep(0.1)
         yield database_uri(state)
     finally:
