@@ -41,12 +41,13 @@ class HeldRows:
     async def orphans(self) -> AsyncIterator[str]:
         """Residents that rows name and that are no more: a request was under way while its account was deleted.
 
-        Read by one cursor: pages by `_id` take the embedded engine a walk through the collection each.
+        Each once, which a server reads off the index; the embedded engine walks through the collection, but copies
+        nothing: with 100,000 rows a plain read takes it longer than the driver waits.
         """
         named: set[str] = set()
-        async for row in self._rows.find({}, {"resident": 1}).batch_size(_BATCH):
-            if _is_an_account(row.get("resident")):
-                named.add(row["resident"])
+        async for row in self._rows.aggregate([{"$group": {"_id": "$resident"}}], batchSize=_BATCH):
+            if _is_an_account(row["_id"]):
+                named.add(row["_id"])
             if len(named) == _AT_ONCE:
                 for resident in await self._gone(named):
                     yield resident
