@@ -57,6 +57,9 @@ _BATCH = 30
 
 _SIFTED = 200
 
+_FEW = 5_000
+"""Bookings of whatever kind that are read in one look."""
+
 _FIRST_SPAN = timedelta(minutes=30)
 _A_LOOK = 1_000
 _FAR = timedelta(days=800)
@@ -207,17 +210,24 @@ class BookingStore:
     async def live(self, districts: Sequence[str], now: datetime) -> AsyncIterator[Document]:
         """Everything that may still matter to somebody else's booking.
 
-        In spans of `due_at`, away from now in both directions, each with about as many as can be read in good time: the
-        embedded engine reads all that a query finds before it answers.
+        Where there are many, in spans of `due_at` away from now in both directions, each with about as many as can be
+        read in good time: the embedded engine reads all that a query finds before it answers.
         """
+        async for rows in self._looks(now):
+            for row in rows:
+                if not districts or row["district"] in districts:
+                    yield row
+
+    async def _looks(self, now: datetime) -> AsyncIterator[list[Document]]:
+        if await self._bookings.estimated_document_count() <= _FEW:
+            yield await self._bookings.find({"due_at": {"$gte": _LONG_AGO}}, _LIVE).to_list(None)
+            return
         for ahead in (True, False):
             edge, width, is_last = now, _FIRST_SPAN, False
             while not is_last:
                 is_last = abs(edge - now) > _FAR
                 rows = await self._due_within(edge, None if is_last else width, ahead=ahead)
-                for row in rows:
-                    if not districts or row["district"] in districts:
-                        yield row
+                yield rows
                 edge += width if ahead else -width
                 width = width * 2 if len(rows) < _A_LOOK else width / 2
 
