@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel, UpdateOne
@@ -16,6 +16,7 @@ from lifecircle.catalogue.pages import PageKey, beyond
 
 CREDITS, DEAD, NONCES = "notice_credits", "dead_notices", "wechat_nonces"
 
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 _DUE = IndexModel([("notify_at", ASCENDING)], name="notify_at")
 """Not a partial index: the embedded engine would not search it (docs/decisions/0016)."""
 _EXPIRY = IndexModel([("expires_at", ASCENDING)], name="expiry", expireAfterSeconds=0)
@@ -51,8 +52,12 @@ class OutboxStore:
             await ensure_indexes(self._database[name], [_DUE])
 
     async def due(self, collection: str, now: datetime, most: int) -> list[Document]:
-        """Documents with something to tell, the longest overdue first."""
-        rows = self._database[collection].find({"notify_at": {"$lte": now}}).sort("notify_at", ASCENDING)
+        """Documents with something to tell, the longest overdue first.
+
+        From a lower bound on: without one the embedded engine also reads all that have nothing to tell.
+        """
+        overdue = {"notify_at": {"$gt": _LONG_AGO, "$lte": now}}
+        rows = self._database[collection].find(overdue).sort("notify_at", ASCENDING)
         return await rows.limit(most).to_list(most)
 
     async def read(self, collection: str, row: Document) -> Document | None:
