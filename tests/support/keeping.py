@@ -8,9 +8,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from factories import a_store
+from factories import SetClock, a_store
 from patience import PATIENCE, until
 
+from lifecircle.catalogue.bookings.occupancy.index import OccupancyIndex
+from lifecircle.catalogue.bookings.occupancy.live import Live
 from lifecircle.catalogue.database import Database
 from lifecircle.catalogue.snapshot.folder import ImageFolder
 from lifecircle.catalogue.snapshot.keeper import SnapshotKeeper
@@ -43,6 +45,16 @@ async def keepers(make: Callable[..., SnapshotKeeper]) -> AsyncIterator[Keep]:
     yield start
     for keeper in started:
         await keeper.stop()
+
+
+@asynccontextmanager
+async def following(database: Database, clock: SetClock) -> AsyncIterator[Live]:
+    """What a worker knows that follows the stream, until the block ends."""
+    index = OccupancyIndex(database, (), clock)
+    keeper = Stuck(database, (), clock, [index])
+    await keeper.start()
+    yield Live(keeper, index)
+    await keeper.stop()
 
 
 def name_of(keeper: SnapshotKeeper, key: str) -> str | None:

@@ -9,10 +9,9 @@ from datetime import timedelta
 import pytest
 from desk import TEN, Offer, a_start, asked, refusal
 from factories import SetClock
-from keeping import Stuck
+from keeping import Stuck, following
 from patience import until
 
-from lifecircle.catalogue.bookings.occupancy.index import OccupancyIndex
 from lifecircle.catalogue.bookings.occupancy.live import Live
 from lifecircle.catalogue.bookings.service import BookingDesk
 from lifecircle.catalogue.database import Database
@@ -21,11 +20,8 @@ from lifecircle.catalogue.database import Database
 @pytest.fixture
 async def live(database: Database, clock: SetClock, desk: BookingDesk, offer: Offer) -> AsyncIterator[Live]:
     await offer(price=5000)
-    index = OccupancyIndex(database, (), clock)
-    keeper = Stuck(database, (), clock, [index])
-    await keeper.start()
-    yield Live(keeper, index)
-    await keeper.stop()
+    async with following(database, clock) as live:
+        yield live
 
 
 @pytest.fixture

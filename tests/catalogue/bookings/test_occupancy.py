@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from desk import TEN, Offer, a_start, asked, refusal
 from factories import NOON, SetClock
-from keeping import Stuck
+from keeping import Stuck, following
 from patience import until, until_told
 
 from lifecircle.catalogue.bookings import store
@@ -33,11 +33,8 @@ DAY = date(2026, 11, 26)
 
 @pytest.fixture
 async def live(database: Database, clock: SetClock, desk: BookingDesk) -> AsyncIterator[Live]:
-    index = OccupancyIndex(database, (), clock)
-    keeper = Stuck(database, (), clock, [index])
-    await keeper.start()
-    yield Live(keeper, index)
-    await keeper.stop()
+    async with following(database, clock) as live:
+        yield live
 
 
 @pytest.fixture
