@@ -11,6 +11,8 @@ COMPILE := pip compile --quiet --upgrade --universal --python-version 3.11 --gen
 STATE ?= .state
 PORT ?= 8000
 ONCE ?=
+DAYS ?= 400
+HOURS ?= 0
 # compiled modules are kept, else each of some fifty processes compiles everything that it imports
 unexport PYTHONDONTWRITEBYTECODE
 # four processes, since many tests wait for servers; whole files, which share servers; asserts not rewritten, which
@@ -25,10 +27,11 @@ help: ## show what can be made
 
 setup: $(STAMP) .typing $(FITTED) ## install everything into .venv, nothing else
 
-# pip computes more than it loads: two of them, side by side
+# pip computes more than it loads, an old one most of all: the newest, and two of them side by side
 $(STAMP): requirements.lock requirements-dev.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(MAKE) --no-print-directory --jobs 2 tools runtime
 	touch $(STAMP)
 
@@ -63,8 +66,8 @@ run: setup ## start, seed, take the tour and stay serving (ONCE=1 ends after the
 test: setup ## run the tests (one that fails says more when run alone: .venv/bin/python -m pytest FILE)
 	$(BIN)/python -m pytest $(TOGETHER)
 
-ahead: setup ## run the tests with the clock 400 days ahead (needs a C compiler)
-	mkdir -p build && cc -shared -fPIC -O2 -Wall -o build/ahead.so tests/support/ahead.c -ldl
+ahead: setup ## run the tests with the clock 400 days ahead, or DAYS=3 HOURS=7 (needs a C compiler)
+	mkdir -p build && cc -shared -fPIC -O2 -Wall -DAHEAD='(($(DAYS) * 24L + $(HOURS)) * 60 * 60)' -o build/ahead.so tests/support/ahead.c -ldl
 	LD_PRELOAD=$(CURDIR)/build/ahead.so $(BIN)/python -m pytest $(TOGETHER)
 
 check: setup ## lint, format, types, the contract, the matcher's scores

@@ -7,7 +7,8 @@ words by 7 to 10 points on short Chinese questions, since nothing depends on whe
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,6 +28,9 @@ _COMPARED = 256
 _NOTHING = 1e-9
 MAX_QUERY = 500
 """Characters of a query that are looked at."""
+
+_SHORT, _REMEMBERED = 64, 16_384
+"""Passages up to so many characters, of which so many are remembered as they were read; about 600 bytes each."""
 
 _CODE_BITS = 21
 """Of a character; two of them make the key of a pair."""
@@ -138,7 +142,7 @@ def _ordered(scores: Floats, k: int) -> Iterator[int]:
 
 
 def _build(texts: Sequence[str], encoder: SentenceEncoder | None, has_words: bool) -> _Built:
-    folded = [fold(text) for text in texts]
+    folded = [_folded(text) for text in texts]
     grams, number, passage, count = _counted([_plain(text) for text in folded])
     lengths = np.bincount(passage, count, len(texts))
     norm = K1 * (1 - B + B * lengths / max(lengths.mean(), 1.0))
@@ -151,7 +155,7 @@ def _build(texts: Sequence[str], encoder: SentenceEncoder | None, has_words: boo
         passage.astype(np.int32),
         gains.astype(np.float32),
         rarity.astype(np.float32),
-        np.array([_meaning(text) for text in folded] if has_words else [], np.float32),
+        np.array([_passage_meaning(text) for text in folded] if has_words else [], np.float32),
         encoder.encode(folded) if encoder else None,
     )
 
@@ -185,6 +189,23 @@ def _rarity(having: npt.NDArray[np.float64] | npt.NDArray[np.int64], passages: i
 def _meaning(folded: str) -> Floats:
     total = known_words().vectors[words_in(folded)].sum(axis=0)
     return np.asarray(total / max(float(np.linalg.norm(total)), 1e-6))
+
+
+def remember(passages: Iterable[str]) -> None:
+    """Read the short ones now. An index is made anew when one guide of many has changed, and all else is as it was."""
+    for text in passages:
+        _passage_meaning(_folded(text))
+
+
+def _folded(text: str) -> str:
+    return _folded_before(text) if len(text) <= _SHORT else fold(text)
+
+
+def _passage_meaning(folded: str) -> Floats:
+    return _meaning_before(folded) if len(folded) <= _SHORT else _meaning(folded)
+
+
+_folded_before, _meaning_before = lru_cache(_REMEMBERED)(fold), lru_cache(_REMEMBERED)(_meaning)
 
 
 def grams_of(text: str) -> list[str]:

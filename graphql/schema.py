@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 import strawberry
 from strawberry.extensions import SchemaExtension
@@ -33,6 +34,7 @@ class QuietSchema(strawberry.Schema):
         return
 
 
+@cache
 def build_schema() -> strawberry.Schema:
     return QuietSchema(
         query=Query,

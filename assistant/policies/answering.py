@@ -79,7 +79,8 @@ class PolicyAnswers:
         self._weights = known.weights
         self._guides = GuideRanker(policies, known, matcher)
         self._articles = ArticleRanker(regulations, policies, known)
-        self.find("养老金")  # the indexes are built at their first question, which should not be a resident's
+        if policies or regulations:
+            self.find("养老金")  # the indexes are built at their first question, which should not be a resident's
 
     def find(self, text: str) -> Found:
         asked = read_query(text)

@@ -81,7 +81,9 @@ def test_typing_mistakes_and_mixed_pinyin_are_understood(client: Client, typed: 
 
 
 def test_initials_find_a_name(client: Client) -> None:
-    assert search(client, "hm")["edges"][0]["node"]["name"].startswith("惠民")
+    # not the first at every hour: 盒马 is typed so too, and what is open comes first
+    names = [edge["node"]["name"] for edge in search(client, "hm")["edges"][:5]]
+    assert any(name.startswith("惠民") for name in names)
 
 
 def test_a_name_a_chain_an_address_and_a_community_are_found(client: Client) -> None:

@@ -1,13 +1,11 @@
-/* A clock that runs 400 days ahead, for `make ahead`: preloaded, it shifts what the C library says of the wall clock in
- * every process of the test run, the database's included. Elapsed time (CLOCK_MONOTONIC) stays as it is, so that waits
- * and timeouts keep their length. */
+/* A clock that runs AHEAD seconds ahead, for `make ahead`: preloaded, it shifts what the C library says of the wall clock
+ * in every process of the test run, the database's included. Elapsed time (CLOCK_MONOTONIC) stays as it is, so that
+ * waits and timeouts keep their length. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <semaphore.h>
 #include <sys/time.h>
 #include <time.h>
-
-static const time_t AHEAD = 400L * 24 * 60 * 60;
 
 int clock_gettime(clockid_t clock, struct timespec *now)
 {
