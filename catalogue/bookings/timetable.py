@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from lifecircle.catalogue.bookings.times import OpenDays, blackout_on
 from lifecircle.catalogue.hours.holidays import HolidayCalendar
 from lifecircle.catalogue.offerings.store import Listing
-from lifecircle.catalogue.stores.closing import day_plan_of, open_ranges_of
+from lifecircle.catalogue.stores.closing import TAKEN_OFF, day_plan_of, open_ranges_of
 
 
 def open_days(listing: Listing, calendar: HolidayCalendar, first: date, days: int) -> OpenDays:
@@ -20,7 +20,7 @@ def open_days(listing: Listing, calendar: HolidayCalendar, first: date, days: in
         elif plan.ranges:
             continue
         elif plan.reason or any(exception.day == day for exception in listing.store.exceptions):
-            closed[day] = plan.reason or "临时休息"
+            closed[day] = plan.reason or TAKEN_OFF
         else:
             off.add(day)
     openings = open_ranges_of(listing.store, listing.schedule, calendar, first, days)

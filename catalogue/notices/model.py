@@ -88,6 +88,8 @@ class Subject:
     """What the store said about the latest change."""
     actors: tuple[tuple[datetime, str], ...]
     """(when, who) of every change."""
+    shut: str | None = None
+    """Why the store is shut on the day of the booking, which stands all the same."""
 
     def actor(self, notice: Notice) -> str:
         return next((who for at, who in reversed(self.actors) if at == notice.at), Actor.SYSTEM.value)

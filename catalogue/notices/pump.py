@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from lifecircle.catalogue.clock import Clock
@@ -20,6 +20,7 @@ from lifecircle.catalogue.notices import rules
 from lifecircle.catalogue.notices.delivery import Delivery, Failed, Told
 from lifecircle.catalogue.notices.model import (
     OUTBOXES,
+    REMINDERS,
     Notice,
     Subject,
     subject_from_document,
@@ -52,6 +53,8 @@ class Pump:
     delivery: Delivery
     areas_of: Callable[[str | None], list[str]]
     """The areas that a store stands in, the smallest first."""
+    why_shut: Callable[[str | None, datetime], str | None]
+    """Why a store is shut at a time that was booked."""
     spread: Callable[[], float]
     """0 … 1, at random: so that what failed together is not tried again together."""
     clock: Clock
@@ -93,7 +96,10 @@ class Pump:
             return False
         row = plan.mark.document
         subject = subject_from_document(row)
+        subject = replace(subject, shut=self.why_shut(subject.store, subject.start))
         for notice, step in plan.sends:
+            if subject.shut and notice.kind in REMINDERS:
+                step = replace(step, is_urgent=True)  # else somebody may stand before a closed door
             outcome = await self.delivery.tell(subject, notice, step)
             await self._note(collection, row, subject, notice, outcome)
         return True

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from lifecircle.catalogue.clock import Clock
+from lifecircle.catalogue.clock import Clock, local_day
 from lifecircle.catalogue.database import Database, database_errors_as_refusals
 from lifecircle.catalogue.freshness.reports import path_of
 from lifecircle.catalogue.jobs import Job
@@ -21,6 +21,7 @@ from lifecircle.catalogue.people.access import Roles, require_staff
 from lifecircle.catalogue.ports import NoticeDeliverer
 from lifecircle.catalogue.sealing import KeyRing
 from lifecircle.catalogue.snapshot.keeper import SnapshotKeeper
+from lifecircle.catalogue.stores.closing import why_shut
 
 PERIOD = timedelta(seconds=5)
 
@@ -47,7 +48,7 @@ class NoticeDesk:
     def pump(self) -> Pump:
         delivery = Delivery(self.database, self.keys, self.templates, self.wechat, self.sms)
         stores = OutboxStore(self.database), DeadLetterStore(self.database)
-        return Pump(*stores, delivery, self._areas_of, self.spread, self.clock)
+        return Pump(*stores, delivery, self._areas_of, self._why_shut, self.spread, self.clock)
 
     @property
     def jobs(self) -> Sequence[Job]:
@@ -66,3 +67,7 @@ class NoticeDesk:
         snapshot = self.keeper.current
         store = snapshot.store(store_id) if store_id else None
         return list(path_of(snapshot.areas, store)) if store else []
+
+    def _why_shut(self, store_id: str | None, start: datetime) -> str | None:
+        store = self.keeper.current.store(store_id) if store_id else None
+        return why_shut(store, local_day(start)) if store else None

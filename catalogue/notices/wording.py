@@ -11,6 +11,7 @@ from lifecircle.catalogue.notices.model import (
     CERTIFICATION_DUE,
     REMINDER_EVENING,
     REMINDER_HOURS,
+    REMINDERS,
     WAITING_OFFER,
     Notice,
     Subject,
@@ -35,6 +36,8 @@ def words_for(subject: Subject, notice: Notice) -> NoticeWords:
     status, hint = _SAYS.get(notice.kind, ("预约有变化", "请打开小程序查看"))
     if notice.kind == WAITING_OFFER and subject.offered_until:
         hint = f"请在{local(subject.offered_until):%H:%M}前打开小程序确认"
+    elif subject.shut and notice.kind in REMINDERS:
+        status, hint = "门店停业", f"{subject.shut}，请联系门店"
     elif subject.reason and notice.kind in (BookingStatus.DECLINED, BookingStatus.CANCELLED, "DATE_CANCELLED"):
         hint = subject.reason
     when = _day_text(subject) if notice.kind == CERTIFICATION_DUE else _time_text(subject)

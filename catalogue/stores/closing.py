@@ -16,6 +16,7 @@ from lifecircle.catalogue.hours.rules import DayPlan, OpenStatus, day_plan, open
 from lifecircle.catalogue.stores.model import Store
 
 OPEN, CLOSED, MOVED = "OPEN", "CLOSED", "MOVED"
+TAKEN_OFF = "临时休息"
 
 _ONE_DAY = timedelta(days=1)
 _SHUT = OpenStatus(False, None, None)
@@ -40,6 +41,15 @@ def closure(store: Store, day: date) -> Closure | None:
     if day >= store.closed_until:
         return None
     return Closure(f"暂停营业，{store.closed_until.month}月{store.closed_until.day}日恢复", store.closed_until)
+
+
+def why_shut(store: Store, day: date) -> str | None:
+    """Why the store has said that nobody is there on that day: a closure, or a date without hours."""
+    shut = closure(store, day)
+    if shut:
+        return shut.reason
+    dated = next((one for one in store.exceptions if one.day == day), None)
+    return None if dated is None or dated.ranges else dated.reason or TAKEN_OFF
 
 
 def is_listed(store: Store, today: date) -> bool:

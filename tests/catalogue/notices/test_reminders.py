@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from factories import NOON, at
 from messages import TOMORROW_TEN, Post, a_booking
 
 from lifecircle.catalogue.notices import rules
 from lifecircle.catalogue.notices.model import Purpose, notice_from_document, subject_from_document
 from lifecircle.catalogue.notices.rules import Drop
+from lifecircle.catalogue.snapshot.reading import Change
 
 
 async def test_residents_are_reminded_the_evening_before_and_two_hours_before(post: Post) -> None:
@@ -58,6 +60,47 @@ async def test_nobody_is_reminded_of_what_was_cancelled(post: Post) -> None:
     assert [notice["kind"] for notice in row["notices"]] == ["CONFIRMED", "CANCELLED"]
     assert "notify_at" not in row
     assert post.wechat.received == []
+
+
+CLOSED = {"state": "CLOSED", "closed_until": "2026-11-27"}
+NO_HOURS = {"exceptions": [{"date": "2026-11-26", "closed": True, "ranges": [], "reason": "盘点"}]}
+
+
+async def change_store(post: Post, **sets: Any) -> None:
+    row = await post.database["stores"].find_one_and_update({"_id": "s1"}, {"$set": sets}, return_document=True)
+    post.desk.keeper.apply([Change("stores", "s1", row)])
+
+
+@pytest.mark.parametrize(
+    ("change", "hint"),
+    [
+        (CLOSED, "暂停营业，11月27日恢复，请联系门店"),
+        ({"state": "CLOSED", "closed_until": None}, "已停业，请联系门店"),
+        (NO_HOURS, "盘点，请联系门店"),
+    ],
+)
+async def test_who_booked_at_a_store_that_is_shut_that_day_is_told_even_without_a_credit(
+    post: Post, change: dict[str, Any], hint: str
+) -> None:
+    await post.book(start=TOMORROW_TEN)
+    await post.pump()
+    await change_store(post, **change)
+    post.clock.now = at("2026-11-25 19:00")
+    await post.pump()
+    (sent,) = post.sms.received
+    assert (sent.words.status, sent.words.hint) == ("门店停业", hint)
+    assert len(hint) <= 20, "as many as WeChat shows"
+
+
+async def test_of_a_store_that_is_open_again_by_then_nothing_is_said(post: Post) -> None:
+    await post.accept(Purpose.REMINDER)
+    await post.book(start=TOMORROW_TEN)
+    await change_store(post, **{**CLOSED, "closed_until": "2026-11-26"})
+    await post.pump()
+    post.clock.now = at("2026-11-25 19:00")
+    await post.pump()
+    assert [sent.words.status for sent in post.wechat.received] == ["明天有预约"]
+    assert post.sms.received == []
 
 
 def test_planning_twice_changes_nothing_and_what_is_too_late_is_not_planned() -> None:
