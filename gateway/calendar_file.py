@@ -22,6 +22,7 @@ from lifecircle.gateway.answers import refused
 from lifecircle.gateway.tokens import TokenRefused
 from lifecircle.graphql.context import Services
 from lifecircle.graphql.ids import global_id, key_of
+from lifecircle.graphql.money import booking_price_text
 
 _MOST_OCTETS = 75
 _STATUS = {"UNAUTHENTICATED": 401, "NOT_FOUND": 404, "RATE_LIMITED": 429, "UPSTREAM_UNAVAILABLE": 503}
@@ -50,21 +51,24 @@ class CalendarEndpoint:
             return _refusal(refusal, request)
         headers = {"content-disposition": f'attachment; filename="booking-{booking.code}.ics"'}
         headers |= {"cache-control": "no-store", "x-content-type-options": "nosniff"}
-        return Response(calendar_text(booking, store), media_type="text/calendar", headers=headers)
+        offering = self.services.keeper.current.offering(booking.offering)
+        place = None if offering and offering.at_home else store
+        return Response(calendar_text(booking, place), media_type="text/calendar", headers=headers)
 
 
-def calendar_text(booking: Booking, store: Store) -> str:
-    """A calendar with one event for each date of the booking."""
+def calendar_text(booking: Booking, place: Store | None) -> str:
+    """A calendar with one event for each date of the booking. `place`: where to go; None for a visit at home."""
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Lifecircle//Bookings//ZH", "CALSCALE:GREGORIAN"]
     for number, date in enumerate(booking.dates, 1):
-        lines += _event(booking, date, number, store)
+        lines += _event(booking, date, number, place)
     lines.append("END:VCALENDAR")
     return "".join(f"{line}\r\n" for text in lines for line in folded(text))
 
 
-def _event(booking: Booking, date: BookingDate, number: int, store: Store) -> Iterator[str]:
+def _event(booking: Booking, date: BookingDate, number: int, place: Store | None) -> Iterator[str]:
     changed = booking.events[-1].at
-    hint = f"预约码：{booking.code}\n{booking.party_size} 人。价格以到店为准，到店支付。"
+    price = "价格以到店为准，到店支付" if booking.price is None else booking_price_text(booking.price)
+    hint = f"预约码：{booking.code}\n{booking.party_size} 人，{price}。"
     yield "BEGIN:VEVENT"
     yield f"UID:{booking.id}-{number}@lifecircle"
     yield f"DTSTAMP:{_instant(changed)}"
@@ -75,8 +79,9 @@ def _event(booking: Booking, date: BookingDate, number: int, store: Store) -> It
     yield f"STATUS:{_status(booking.status_of(date))}"
     yield f"SUMMARY:{escaped(f'{booking.offering_name} · {booking.store_name}')}"
     yield f"DESCRIPTION:{escaped(hint)}"
-    yield f"LOCATION:{escaped(store.address)}"
-    yield f"GEO:{store.location.latitude:.6f};{store.location.longitude:.6f}"
+    if place:
+        yield f"LOCATION:{escaped(place.address)}"
+        yield f"GEO:{place.location.latitude:.6f};{place.location.longitude:.6f}"
     yield f"X-LIFECIRCLE-BOOKING:{global_id('Booking', booking.id)}"
     yield "END:VEVENT"
 

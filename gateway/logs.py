@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from typing import TextIO
 
 _FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+class _OneLine(logging.Formatter):
+    """A message may hold what somebody sent, a path for one: it writes no line of its own and moves no cursor."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name is logging's
+        record.message = _CONTROL.sub(lambda found: repr(found[0])[1:-1], record.message)
+        return super().formatMessage(record)
 
 
 class _Handler(logging.StreamHandler[TextIO]):
@@ -14,7 +24,7 @@ class _Handler(logging.StreamHandler[TextIO]):
 
     def __init__(self) -> None:
         super().__init__(sys.stderr)
-        self.setFormatter(logging.Formatter(_FORMAT))
+        self.setFormatter(_OneLine(_FORMAT))
 
 
 def set_up_logging(level: str) -> None:

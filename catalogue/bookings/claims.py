@@ -181,6 +181,8 @@ def _start(interval: Interval) -> datetime:
 
 def free_counts(offering: Offering, times: Times, taken: Taken, resource: str | None = None) -> list[int]:
     """How many `free_places` each of many times has, of one resource where one is named; without making them."""
+    if not times.intervals:
+        return []
     by_cell = [taken.get(key, {}) for key in ([resource] if resource else keys_of(offering))]
     if not any(by_cell):
         return [len(by_cell) if offering.uses_resources else offering.capacity] * len(times.intervals)

@@ -65,6 +65,11 @@ def used_by(tickets: Iterable[str]) -> dict[str, int]:
     return {key: mask_of(held) for key, held in numbers.items()}
 
 
+def given_up(used: Mapping[str, int], tickets: Iterable[str]) -> dict[str, int]:
+    """What is used by others than who holds the tickets."""
+    return {**used, **{key: used.get(key, 0) & ~mask for key, mask in used_by(tickets).items()}}
+
+
 def key_of_ticket(ticket: str) -> str:
     return ticket.rpartition("#")[0]
 

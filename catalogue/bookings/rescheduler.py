@@ -10,6 +10,7 @@ from typing import Any
 from lifecircle.catalogue.bookings.claimer import Claimer, Wanted
 from lifecircle.catalogue.bookings.claims import Place, free_places, holds_of, places_needed, share_cells, without
 from lifecircle.catalogue.bookings.documents import RESCHEDULED, moved, placed, resource_names
+from lifecircle.catalogue.bookings.free import Moving
 from lifecircle.catalogue.bookings.ledger import TRIES, Ledger, check_on_offer
 from lifecircle.catalogue.bookings.limits import without_date
 from lifecircle.catalogue.bookings.model import (
@@ -30,7 +31,6 @@ from lifecircle.catalogue.bookings.times import interval_of
 from lifecircle.catalogue.clock import local_day
 from lifecircle.catalogue.database import Document, DuplicateKeyError
 from lifecircle.catalogue.errors import Busy, StateChanged, TimeSlotFull
-from lifecircle.catalogue.offerings.model import OfferingKind
 from lifecircle.catalogue.offerings.store import OfferingTerms
 
 
@@ -47,7 +47,7 @@ class Rescheduler:
 
         Raises NotFound, StateChanged, TooLateToCancel, Busy and every BookingRefused.
         """
-        date = date_at(booking, which) or (booking.coming or booking.dates)[0]
+        date = date_to_move(booking, which)
         if date.interval.start == start:
             return booking
         now = self.ledger.clock()
@@ -72,8 +72,7 @@ class Rescheduler:
         raise Busy("现在预约的人太多，请稍后再试。")
 
     def _wanted(self, booking: Booking, date: BookingDate, start: datetime, terms: OfferingTerms) -> Wanted:
-        is_appointment = terms.offering.kind is OfferingKind.APPOINTMENT
-        minutes = round((date.interval.end - date.interval.start).total_seconds() / 60) if is_appointment else None
+        minutes = Moving(booking, date).wish(terms.offering).duration_minutes
         days = self.ledger.open_days(terms, local_day(start), 1)
         interval = interval_of(start, minutes, terms.offering, days)
         if any(share_cells(other.interval, interval) for other in booking.coming if other is not date):
@@ -121,6 +120,11 @@ class Rescheduler:
         if any(date.interval.start == start for date in found.coming):
             return found
         raise changed_meanwhile()
+
+
+def date_to_move(booking: Booking, which: datetime | None) -> BookingDate:
+    """Of a series the date that begins then; None: the next one."""
+    return date_at(booking, which) or (booking.coming or booking.dates)[0]
 
 
 def _update(

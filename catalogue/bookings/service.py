@@ -10,45 +10,30 @@ from functools import cached_property
 
 from lifecircle.catalogue.bookings import rules
 from lifecircle.catalogue.bookings.claimer import Claimer, Wanted
-from lifecircle.catalogue.bookings.claims import reach, share_cells
+from lifecircle.catalogue.bookings.claims import resource_key
 from lifecircle.catalogue.bookings.contacts import Contacts
+from lifecircle.catalogue.bookings.free import FreeTimes, Moving
 from lifecircle.catalogue.bookings.ledger import Ledger, Shuffle, check_on_offer
-from lifecircle.catalogue.bookings.limits import limits_on, reached
-from lifecircle.catalogue.bookings.model import HOLDING, Booking, BookingRequest, BookingStatus, Interval
+from lifecircle.catalogue.bookings.model import Booking, BookingRequest, BookingStatus, Interval
 from lifecircle.catalogue.bookings.mover import Mover
 from lifecircle.catalogue.bookings.occupancy.live import Live
-from lifecircle.catalogue.bookings.rescheduler import Rescheduler
+from lifecircle.catalogue.bookings.rescheduler import Rescheduler, date_to_move
 from lifecircle.catalogue.bookings.series import DateVerdict, SeriesCheck, refusal_of
 from lifecircle.catalogue.bookings.service_area import check_service_area
 from lifecircle.catalogue.bookings.store_side import StoreSide
-from lifecircle.catalogue.bookings.texts import time_text
-from lifecircle.catalogue.bookings.times import (
-    DayAvailability,
-    Wish,
-    bookable_times,
-    by_day,
-    free_times,
-    interval_of,
-    span_of,
-)
+from lifecircle.catalogue.bookings.times import DayAvailability, Wish, interval_of
 from lifecircle.catalogue.bookings.waiting.service import WaitingList
 from lifecircle.catalogue.clock import Clock, local_day
 from lifecircle.catalogue.database import Database, database_errors_as_refusals
 from lifecircle.catalogue.errors import BookingRefused, Busy, InvalidInput, NotBookable, NotFound
 from lifecircle.catalogue.hours.holidays import HolidayCalendar
 from lifecircle.catalogue.jobs import Job
-from lifecircle.catalogue.offerings.store import Listing, OfferingTerms
+from lifecircle.catalogue.offerings.store import OfferingTerms
 from lifecircle.catalogue.pages import PageKey
 from lifecircle.catalogue.sealing import KeyRing
 
 MAX_DAYS = 62
 """The longest span that `availability` answers for."""
-
-_SUGGEST_DAYS = 14
-"""How far before and after the wished day the nearest free time is looked for."""
-
-_NO_SUGGESTION = frozenset({"NOT_BOOKABLE", "PARTY_TOO_LARGE", "NOT_ELIGIBLE", "OUTSIDE_SERVICE_AREA"})
-"""Refusals that no other time would change."""
 
 DUE_PERIOD = timedelta(seconds=20)
 SWEEP_PERIOD = timedelta(minutes=5)
@@ -87,6 +72,10 @@ class BookingDesk:
         return Rescheduler(self._ledger, self._mover, self._claimer)
 
     @cached_property
+    def _free(self) -> FreeTimes:
+        return FreeTimes(self._ledger, self._mover)
+
+    @cached_property
     def contacts(self) -> Contacts:
         return Contacts(self._ledger, self.of_store)
 
@@ -117,22 +106,7 @@ class BookingDesk:
             if not listing.offering.bookable:
                 raise NotBookable(f"“{listing.offering.name}”不能在线预约，请打电话咨询。", "offering")
             rules.check_duration(duration_minutes, listing.offering)
-            return await self._days(listing, first, days, Wish(party_size, duration_minutes))
-
-    async def _days(self, listing: Listing, first: date, days: int, wish: Wish) -> list[DayAvailability]:
-        offering, span = listing.offering, span_of(first, days)
-        open_days = self._ledger.open_days(listing, first, days)
-        candidates = bookable_times(offering, open_days.openings, wish.duration_minutes).within(span.start, span.end)
-        last = max((each.end for each in candidates.intervals), default=span.end)
-        touched = reach(offering, Interval(span.start, last))
-        taken = await self._ledger.taken(listing, touched.start, touched.stop)
-        times = free_times(offering, candidates, taken, wish, self.clock())
-        used = await self._ledger.used_tickets(listing, [first + timedelta(days=k) for k in range(days)])
-        found = by_day(times, first, days, open_days.reasons())
-        return [
-            day if not reached(offering, day.day, used) else DayAvailability(day.day, (), day.closed_reason)
-            for day in found
-        ]
+            return await self._free.days(listing, first, days, Wish(party_size, duration_minutes))
 
     # --- making and changing one ---
 
@@ -168,7 +142,8 @@ class BookingDesk:
             return await self._claim_on(terms, resident, request)
         except BookingRefused as refusal:
             if await self._claimer.earlier(resident, request) is None:
-                await self._add_suggestion(refusal, resident, terms, request)
+                wish = Wish(request.party_size, request.duration_minutes, _key_of(request, terms))
+                await self._free.add_suggestion(refusal, resident, terms, request.start, wish)
             raise
 
     async def _claim_on(self, terms: OfferingTerms, resident: str, request: BookingRequest) -> Booking:
@@ -219,9 +194,8 @@ class BookingDesk:
             try:
                 return await self._rescheduler.reschedule(booking, start, which, terms)
             except BookingRefused as refusal:
-                if refusal.code != "TOO_LATE_TO_CANCEL":
-                    asked = BookingRequest(booking.offering, start, booking.party_size)
-                    await self._add_suggestion(refusal, resident, terms, asked)
+                moving = Moving(booking, date_to_move(booking, which))
+                await self._free.add_suggestion(refusal, resident, terms, start, moving.wish(terms.offering), moving)
                 raise
 
     async def cancel(
@@ -252,37 +226,6 @@ class BookingDesk:
         async with database_errors_as_refusals():
             return await self._ledger.store.count_of_resident(resident, statuses)
 
-    # --- saying what is possible instead ---
 
-    async def _add_suggestion(
-        self, refusal: BookingRefused, resident: str, terms: OfferingTerms, request: BookingRequest
-    ) -> None:
-        """The free time nearest to the wish, at which the resident is free too."""
-        if refusal.code in _NO_SUGGESTION:
-            return
-        today, wanted = local_day(self.clock()), local_day(request.start)
-        wanted = max(today, min(wanted, today + timedelta(days=terms.offering.window_days)))
-        first = max(today, wanted - timedelta(days=_SUGGEST_DAYS))
-        span = (wanted - first).days + _SUGGEST_DAYS
-        days = await self._days(terms, first, span, Wish(request.party_size, request.duration_minutes))
-        free = [each.interval for day in days for each in day.times]
-        nearest = await self._first_for(resident, terms, sorted(free, key=lambda i: abs(i.start - request.start)))
-        if nearest:
-            refusal.message += f"最近可约：{time_text(nearest.start)}。"
-
-    async def _first_for(self, resident: str, terms: OfferingTerms, times: Sequence[Interval]) -> Interval | None:
-        """The first at which the resident has nothing else and has not reached a limit."""
-        if not times:
-            return None
-        span = Interval(min(t.start for t in times), max(t.end for t in times))
-        own = map(self._mover.as_of_now, await self._ledger.store.own(resident, terms.district, [span]))
-        busy = [date.interval for booking in own if booking.status in HOLDING for date in booking.coming]
-        for interval in times:
-            if any(share_cells(interval, other) for other in busy):
-                continue
-            day = local_day(interval.start)
-            keys = [limit.key for limit in limits_on(terms.offering, day, resident)]
-            used = await self._ledger.store.used_tickets(terms.district, keys) if keys else {}
-            if not reached(terms.offering, day, used, resident):
-                return interval
-        return None
+def _key_of(request: BookingRequest, terms: OfferingTerms) -> str | None:
+    return resource_key(terms.store.id, request.resource) if request.resource else None

@@ -37,8 +37,7 @@ DTSTART:20261126T020000Z
 DTEND:20261126T030000Z
 STATUS:CONFIRMED
 SUMMARY:日常保洁 · 好邻居桂花店
-DESCRIPTION:预约码：ABCD2345\\n1 人。价格以到店为准，到店支
- 付。
+DESCRIPTION:预约码：ABCD2345\\n1 人，¥90.00（到场支付）。
 LOCATION:文澜路1号\\, 2幢\\; 东门
 GEO:30.292600;120.201900
 X-LIFECIRCLE-BOOKING:Qm9va2luZzpiMQ
@@ -49,6 +48,13 @@ END:VCALENDAR
 
 def test_the_file_is_to_the_letter() -> None:
     assert calendar_text(a_record(version=3), STORE) == GOLDEN.replace("\n", "\r\n")
+
+
+def test_who_is_visited_at_home_is_not_sent_to_the_shop() -> None:
+    text = calendar_text(a_record(price=None), None)
+    assert "LOCATION" not in text
+    assert "GEO" not in text
+    assert "价格以到店为准" in text
 
 
 @pytest.mark.parametrize(

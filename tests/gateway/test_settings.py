@@ -24,6 +24,20 @@ def test_a_setting_that_cannot_be_is_refused_by_its_name(name: str, value: objec
         read_settings(**{name: value})
 
 
+def test_what_somebody_sent_writes_no_line_of_its_own_into_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    root = logging.getLogger()
+    before, level = list(root.handlers), root.level
+    root.handlers[:] = []
+    set_up_logging("INFO")
+    try:
+        logging.getLogger("lifecircle.http").info("GET %s", "/a\n2026-12-02 ERROR lifecircle 假的\x1b[31m\x00\u2028b")
+    finally:
+        root.handlers[:] = before
+        root.setLevel(level)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith(r"GET /a\n2026-12-02 ERROR lifecircle 假的\x1b[31m\x00\u2028b")
+
+
 def test_logging_is_set_up_once_however_often_it_is_asked_for() -> None:
     root = logging.getLogger()
     before, level = list(root.handlers), root.level

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from desk import TEN, Offer, a_start, asked, refusal
-from factories import NOON, SetClock
+from factories import NOON, SetClock, at
 from keeping import Stuck, following
 from patience import until, until_told
 
@@ -74,6 +74,23 @@ async def test_what_other_workers_write_comes_by_the_stream(
     await desk.cancel("r1", booking.id, None)
     await seen(live, database)
     assert await remaining(watching) == 2
+
+
+@pytest.mark.parametrize("day", [date(2026, 11, 24), date(2026, 11, 27), date(2027, 3, 1)])
+async def test_a_day_without_any_time_is_empty_whatever_is_booked_on_others(watching: BookingDesk, day: date) -> None:
+    """Yesterday, a holiday, and beyond the booking window."""
+    await watching.create("r1", asked())
+    (found,) = await watching.availability("o1", day, 1)
+    assert found.times == ()
+
+
+async def test_who_asks_for_a_session_that_is_none_is_refused_whatever_is_booked(
+    offer: Offer, watching: BookingDesk
+) -> None:
+    await offer("course", kind="SESSION", sessions=[{"start": TEN, "end": TEN + timedelta(hours=1)}])
+    await watching.create("r1", asked(offering="course"))
+    refused = await refusal(watching.create("r2", asked(at("2026-12-20 10:00"), offering="course")))
+    assert refused.code == "OUTSIDE_HOURS"
 
 
 async def seen(live: Live, database: Database) -> None:

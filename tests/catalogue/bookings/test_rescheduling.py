@@ -154,3 +154,15 @@ async def test_where_the_worker_is_busy_then_another_takes_over_and_is_named(des
     booking = await desk.create("r1", asked(resource="wang"))
     await desk.create("r2", asked(NOON, resource="wang"))
     assert (await desk.reschedule("r1", booking.id, NOON)).resources == ("李师傅",)
+
+
+async def test_what_it_may_be_moved_to_instead_counts_nothing_of_itself(desk: BookingDesk, offer: Offer) -> None:
+    """It is twice as long as usual, holds the only place around, and is the one of its week."""
+    await offer(min_duration_minutes=60, max_duration_minutes=120, resident_weekly_limit=1)
+    booking = await desk.create("r1", asked(duration_minutes=120))
+    for start, nearest in (("26 10:07", "10:30"), ("26 17:30", "16:00")):
+        refused = await refusal(desk.reschedule("r1", booking.id, a_start(start)))
+        assert refused.message.endswith(f"最近可约：11月26日（周四）{nearest}。")
+        hours, minutes = map(int, nearest.split(":"))
+        moved = await desk.reschedule("r1", booking.id, a_start(f"26 {hours:02}:{minutes:02}"))
+        booking = await desk.reschedule("r1", moved.id, TEN)

@@ -185,6 +185,15 @@ async def test_a_home_visit_reaches_as_far_as_its_radius_or_its_areas(
     assert (nowhere.code, nowhere.field) == ("INVALID_INPUT", ("address", "location"))
 
 
+async def test_instead_of_a_worker_who_is_taken_another_time_of_the_same_is_named(
+    desk: BookingDesk, offer: Offer
+) -> None:
+    await offer(resources=WORKERS)
+    await desk.create("r1", asked(resource="wang"))
+    refused = await refusal(desk.create("r2", asked(resource="wang")))
+    assert refused.message.endswith("最近可约：11月26日（周四）09:00。")
+
+
 async def test_a_blackout_says_why_and_what_is_next(desk: BookingDesk, offer: Offer) -> None:
     await offer(blackouts=[{"first": "2026-11-26", "last": "2026-11-28", "reason": "外出培训"}])
     refused = await refusal(desk.create("r1", asked()))
