@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 from functools import partial
@@ -189,10 +191,16 @@ async def load_booking(context: RequestContext, key: str) -> Node | None:
         return Booking.for_store(await desk.of_store.find(await context.roles(), key), viewer)
 
 
+_DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""Who writes them into a name turns around what stands beside it."""
+_UNSEEN = ("Cc", "Cf", "Zs", "Zl", "Zp")
+
+
 def short_text(text: str | None, limit: int, *field: str) -> str | None:
-    """Raises InvalidInput for a text that is too long or holds control characters."""
+    """None where there is nothing to be seen. Raises InvalidInput for what is too long or holds control characters."""
     if text is None:
         return None
     if len(text) > limit or any(ord(char) < 32 and char not in "\n\t" for char in text):
         raise InvalidInput(f"这里最多 {limit} 个字，且不能有特殊控制字符。", *field)
-    return text.strip() or None
+    shown = _DIRECTIONS.sub("", text).strip()
+    return shown if any(unicodedata.category(char) not in _UNSEEN for char in shown) else None

@@ -7,6 +7,7 @@ from datetime import datetime
 import strawberry
 
 from lifecircle.catalogue.bookings import model
+from lifecircle.catalogue.membership.rules import contact_number
 from lifecircle.catalogue.people.access import Needs
 from lifecircle.graphql.bookings import MAX_KEY, MAX_NOTE, Booking, short_text
 from lifecircle.graphql.context import Info
@@ -64,9 +65,10 @@ class CreateBookingInput:
 def contact_of(name: str | None, phone: str | None, address: AddressInput | None, note: str | None) -> model.Contact:
     """Raises InvalidInput."""
     place = address.location.to_point("address") if address and address.location else None
+    number = short_text(phone, MAX_PHONE, "contactPhone")
     return model.Contact(
         name=short_text(name, MAX_NAME, "contactName"),
-        phone=short_text(phone, MAX_PHONE, "contactPhone"),
+        phone=contact_number(number, "contactPhone") if number else None,
         address=short_text(address.text, MAX_ADDRESS, "address", "text") if address else None,
         location=(place.longitude, place.latitude) if place else None,
         note=short_text(note, MAX_NOTE, "note"),

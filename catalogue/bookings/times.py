@@ -36,6 +36,7 @@ class OpenDays:
     """When a store is open on some days, and why it is not on others."""
 
     openings: Sequence[OpenRange]
+    """In order, with one that begins as the last day ends."""
     closed: Mapping[date, str]
     """Days without any opening that the plain week would have, with their reason."""
     days_off: Collection[date] = frozenset()
@@ -93,13 +94,22 @@ def bookable_times(offering: Offering, openings: Sequence[OpenRange], minutes: i
 @lru_cache(maxsize=128)
 def _grid(openings: tuple[OpenRange, ...], minutes: int, grid_minutes: int) -> Times:
     """Kept, since many look at the same days: half a megabyte for a fortnight around the clock."""
-    return Times.of(sorted(each for opening in openings for each in _grid_of(opening, minutes, grid_minutes)))
+    until = _without_break(openings)
+    return Times.of(sorted(each for one in openings for each in _grid_of(one, until[one.opens], minutes, grid_minutes)))
 
 
-def _grid_of(opening: OpenRange, minutes: int, grid_minutes: int) -> list[Interval]:
+def _without_break(openings: Sequence[OpenRange]) -> dict[datetime, datetime]:
+    """By when an opening begins, until when it stays open: around the clock a day goes on into the next."""
+    until: dict[datetime, datetime] = {}
+    for opening in reversed(openings):
+        until[opening.opens] = until.get(opening.closes, opening.closes)
+    return until
+
+
+def _grid_of(opening: OpenRange, until: datetime, minutes: int, grid_minutes: int) -> list[Interval]:
     length, step = timedelta(minutes=minutes), timedelta(minutes=grid_minutes)
-    count = max(0, (opening.closes - opening.opens - length) // step + 1)
-    starts = [opening.opens + k * step for k in range(count)]
+    begun, done = -((opening.opens - opening.closes) // step), (until - opening.opens - length) // step + 1
+    starts = [opening.opens + k * step for k in range(max(0, min(begun, done)))]
     return [Interval(start, start + length) for start in starts]
 
 

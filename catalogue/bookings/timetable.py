@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from lifecircle.catalogue.bookings.times import OpenDays, blackout_on
+from lifecircle.catalogue.clock import midnight
 from lifecircle.catalogue.hours.holidays import HolidayCalendar
 from lifecircle.catalogue.offerings.store import Listing
 from lifecircle.catalogue.stores.closing import TAKEN_OFF, day_plan_of, open_ranges_of
@@ -23,5 +24,6 @@ def open_days(listing: Listing, calendar: HolidayCalendar, first: date, days: in
             closed[day] = plan.reason or TAKEN_OFF
         else:
             off.add(day)
-    openings = open_ranges_of(listing.store, listing.schedule, calendar, first, days)
-    return OpenDays(openings, closed, frozenset(off))
+    ends = midnight(first + timedelta(days=days))
+    openings = open_ranges_of(listing.store, listing.schedule, calendar, first, days + 1)
+    return OpenDays([each for each in openings if each.opens <= ends], closed, frozenset(off))

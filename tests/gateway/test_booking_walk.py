@@ -125,6 +125,23 @@ def test_the_store_sees_where_to_come_while_it_needs_to_and_every_look_is_record
     assert resident.ask(look, id=booking["id"])["node"]["contact"] == seen
 
 
+@pytest.mark.parametrize("phone", ["123", '{"$gt":""}', "一三八"])
+def test_a_number_that_nobody_can_call_is_refused(resident: Client, offering: dict[str, Any], phone: str) -> None:
+    start = free_starts(resident, offering["id"])[1]
+    given = {"offering": offering["id"], "start": start, "contactPhone": phone}
+    assert refused(resident, "createBooking", **given) == "INVALID_INPUT"
+
+
+def test_a_reason_that_nobody_can_see_is_none(merchant: tuple[Client, dict[str, Any]], resident: Client) -> None:
+    owner, offering = merchant
+    start = free_starts(resident, offering["id"])[6]
+    booking = done(resident, "createBooking", offering=offering["id"], start=start, contactName="\u202e王\u200b")
+    assert refused(owner, "declineBooking", booking=booking["id"], reason="\u200b \u2060") == "INVALID_INPUT"
+    look = "query($id: ID!) { node(id: $id) { ... on Booking { contact { name } } } }"
+    assert resident.ask(look, id=booking["id"])["node"]["contact"] == {"name": "王\u200b"}
+    assert done(resident, "cancelBooking", booking=booking["id"])["status"] == "CANCELLED"
+
+
 def test_a_resident_is_no_store(resident: Client, offering: dict[str, Any]) -> None:
     start = free_starts(resident, offering["id"])[1]
     booking = done(resident, "createBooking", offering=offering["id"], start=start)

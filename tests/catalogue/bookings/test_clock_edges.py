@@ -77,6 +77,27 @@ async def test_until_24_00_means_until_midnight(desk: BookingDesk, offer: Offer,
     assert (await refusal(desk.create("r2", asked(a_start("27 00:00"))))).code == "OUTSIDE_HOURS"
 
 
+async def test_around_the_clock_a_day_goes_on_into_the_next_unless_that_is_closed(
+    desk: BookingDesk, offer: Offer, database: Database
+) -> None:
+    closed = [{"date": "2026-11-29", "closed": True, "ranges": [], "reason": "停电"}]
+    always = hours(("00:00", "24:00"))
+    await database["stores"].replace_one({"_id": "s1"}, a_store(hours=always, exceptions=closed))
+    await offer()
+    days = await desk.availability("o1", date(2026, 11, 26), 3)
+    assert [day.times[-1].interval.start for day in days] == [
+        a_start("26 23:30"),
+        a_start("27 23:30"),
+        a_start("28 23:00"),
+    ]
+    assert [len(day.times) for day in days] == [48, 48, 47]
+    across = await desk.create("r1", asked(a_start("26 23:30")))
+    assert across.interval == Interval(a_start("26 23:30"), a_start("27 00:30"))
+    (day,) = await desk.availability("o1", date(2026, 11, 27), 1)
+    assert day.times[0].interval.start == a_start("27 00:30")
+    assert (await refusal(desk.create("r2", asked(a_start("28 23:30"))))).code == "OUTSIDE_HOURS"
+
+
 async def test_the_leap_day_can_be_booked(desk: BookingDesk, offer: Offer, clock: SetClock) -> None:
     clock.now = at("2028-02-28 12:00")
     await offer(window_days=1)
