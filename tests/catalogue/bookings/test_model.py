@@ -67,8 +67,10 @@ class Model:
         offers = [waits.offer for waits in self.line if waits.offer]
         return [h for h in self.bookings.values() if h.status in ("PENDING", "CONFIRMED")] + offers
 
-    def seat_at(self, start: datetime, without: Held | None = None) -> int | None:
-        taken = {h.seat for h in self.holding() if h is not without and abs(h.start - start) < LENGTH}
+    def seat_at(self, start: datetime, without: Held | None = None, now: datetime | None = None) -> int | None:
+        """`now`: whoever has run out of time by then holds nothing, though nobody has said so yet."""
+        others = [h for h in self.holding() if h is not without and abs(h.start - start) < LENGTH]
+        taken = {h.seat for h in others if not (now and h.expires and h.expires <= now)}
         if without and without.seat not in taken:
             return without.seat
         return next((seat for seat in range(SEATS) if seat not in taken), None)
@@ -84,7 +86,7 @@ class Model:
     def pass_on(self, freed: datetime, now: datetime) -> None:
         for waits in self.line:
             if waits.status == "WAITING" and abs(waits.start - freed) < LENGTH:
-                seat = self.seat_at(waits.start)
+                seat = self.seat_at(waits.start, now=now)
                 if seat is not None:
                     waits.status = "OFFERED"
                     waits.offer = Held(waits.resident, waits.start, seat, OFFERED, offered_until(waits.start, now))
